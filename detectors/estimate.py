@@ -1,0 +1,57 @@
+"""Means with intervals, over samples that were drawn with known probabilities."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from scipy.special import ndtri
+
+MINIMUM_SAMPLES = 30
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A mean, its interval and what it rests on. `effective_samples` = (sum w)^2 / sum w^2 over `samples` values."""
+
+    mean: float
+    low: float
+    high: float
+    effective_samples: float
+    samples: int
+
+
+def weighted_mean(
+    values: Sequence[float], weights: Sequence[float], *, level_error: float = 0.0, confidence: float = 0.95
+) -> Estimate | None:
+    """The Horvitz-Thompson mean, self-normalised, of values in [0, 1].
+
+    mean = sum(w x) / sum(w); variance = sum(w^2 (x - mean)^2) / (sum w)^2 * n / (n - 1) + level_error^2.
+
+    Parameters
+    ----------
+    values, weights
+        Values in [0, 1] and their inverse sampling probabilities; shape (n,).
+    level_error
+        Standard deviation of what more samples would not mend: how far a prior's level is off between collections.
+    confidence
+        Of the interval, by the normal approximation.
+
+    Returns
+    -------
+    Estimate or None
+        None below `MINIMUM_SAMPLES` effective samples: such an interval would not hold what it says.
+
+    Examples
+    --------
+    >>> estimate = weighted_mean([0.2, 0.4] * 50, [1.0] * 100)
+    >>> round(estimate.mean, 4), round(estimate.low, 4), round(estimate.high, 4)
+    (0.3, 0.2803, 0.3197)
+    """
+    x, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    total = w.sum()
+    effective = total**2 / np.square(w).sum() if len(w) else 0.0
+    if effective < MINIMUM_SAMPLES:
+        return None
+    mean = float(w @ x / total)
+    sampling = np.square(w * (x - mean)).sum() / total**2 * len(x) / (len(x) - 1)
+    half = float(ndtri((1 + confidence) / 2) * np.sqrt(sampling + level_error**2))
+    return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), float(effective), len(x))

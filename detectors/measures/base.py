@@ -1,0 +1,58 @@
+"""What a measure is, and the one-method protocols through which models and indexes reach it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.records import Findings, Reason, Retrieval, Tier
+
+
+class Measure(Protocol):
+    """Turns retrievals into findings. Pure: it never logs, counts, sleeps or catches.
+
+    `signals` names what it computes: each finding holds, for every one of them, a value or the reason for none.
+    `failure` is the reason that the pipeline notes for all of them where the measure raises.
+    """
+
+    name: str
+    tier: Tier
+    signals: tuple[str, ...]
+    failure: Reason
+
+    def measure(self, retrievals: Sequence[Retrieval]) -> list[Findings]:
+        """One finding for each retrieval, in order."""
+        ...
+
+
+class PairScorer(Protocol):
+    """A model that says how relevant a passage is to a query."""
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """Relevance in [0, 1] of each (query, passage); NaN where the model cannot read the query."""
+        ...
+
+
+class Hit(msgspec.Struct, frozen=True, gc=False):
+    """One document that the lexical search found; `passage` is its text with its title."""
+
+    key: str
+    score: float
+    passage: str
+
+
+class LexicalResult(msgspec.Struct, frozen=True):
+    """Documents found, best first, and the idf of every term of the query (the corpus's largest for unknown ones)."""
+
+    hits: tuple[Hit, ...]
+    idf: dict[str, float]
+
+
+class LexicalIndex(Protocol):
+    """BM25 over the user's own source texts."""
+
+    def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
+        """The best `limit` documents with a score above 0 among those whose metadata equal `filters`."""
+        ...

@@ -1,0 +1,109 @@
+"""Rank divergence: what a cross-encoder says of the served order, and of what BM25 found beside it."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.measures.base import Hit, LexicalIndex, PairScorer
+from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap
+from detectors.records import Findings, Missed, Reason, Retrieval, Tier
+
+Floats = NDArray[np.float64]
+
+ORDER_SIGNALS = ("rank_discordance", "rank_discordance_top")
+UNION_SIGNALS = ("union_rbo", "regret")
+SIGNALS = (*ORDER_SIGNALS, "union_rbo", "best_relevance", "regret")
+MINIMUM_ORDER = 3
+HEAD = 5  # what "found" means to a reader: something relevant in the first five
+NAMED = 3
+
+
+class RankDivergence:
+    """Rescores the served documents, and BM25's candidates, with a second ranker.
+
+    A cross-encoder's level (best_relevance, regret) says more than its disagreement with the served order, which is
+    blind to whatever neither list holds. Small cross-encoders do not understand negation: there their word is none.
+    """
+
+    name = "rank_divergence"
+    tier = Tier.SCORER
+    signals = SIGNALS
+    failure = Reason.SCORER_UNAVAILABLE
+
+    def __init__(self, scorer: PairScorer, index: LexicalIndex | None) -> None:
+        self._scorer = scorer
+        self._index = index
+
+    def measure(self, retrievals: Sequence[Retrieval]) -> list[Findings]:
+        """All pairs of all retrievals go to the scorer in one call."""
+        candidates = [self._candidates(retrieval) for retrieval in retrievals]
+        lists = [list(_pairs(r, hits)) if _readable(r) else [] for r, hits in zip(retrievals, candidates, strict=True)]
+        scores = iter(self._scorer.score([pair for pairs in lists for pair in pairs]).tolist())
+        return [
+            self._conclude(retrieval, hits, np.array(list(islice(scores, len(pairs)))))
+            for retrieval, hits, pairs in zip(retrievals, candidates, lists, strict=True)
+        ]
+
+    def _candidates(self, retrieval: Retrieval) -> list[Hit]:
+        """Of as many of BM25's best as were served, those that were not."""
+        if self._index is None or retrieval.no_lexical is not None:
+            return []
+        served = {passage.key for passage in retrieval.served}
+        depth = len(retrieval.served)
+        result = self._index.search(retrieval.query, depth + 1, retrieval.trace.filters)
+        return [hit for hit in result.hits[:depth] if hit.key not in served]
+
+    def _conclude(self, retrieval: Retrieval, hits: list[Hit], scores: Floats) -> Findings:
+        if not retrieval.served:
+            return Findings.abstained(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
+        if not len(scores):
+            return Findings.abstained(SIGNALS, Reason.NO_TEXT)
+        if np.isnan(scores).any():
+            return Findings.abstained(SIGNALS, Reason.UNSUPPORTED_LANGUAGE)
+        served = scores[: len(retrieval.served)]
+        findings = Findings({"best_relevance": float(served[:HEAD].max())})
+        findings.merge(_order(served))
+        if retrieval.no_lexical is not None:
+            findings.merge(Findings.abstained(UNION_SIGNALS, retrieval.no_lexical))
+            return findings
+        keys = [passage.key for passage in retrieval.served]
+        findings.merge(_union(keys, served, hits, scores[len(served) :]))
+        return findings
+
+
+def _readable(retrieval: Retrieval) -> bool:
+    return bool(retrieval.served) and all(passage.text is not None for passage in retrieval.served)
+
+
+def _pairs(retrieval: Retrieval, hits: Sequence[Hit]) -> Iterator[tuple[str, str]]:
+    for passage in retrieval.served:
+        yield retrieval.query, passage.text or ""
+    for hit in hits:
+        yield retrieval.query, hit.passage
+
+
+def _order(served: Floats) -> Findings:
+    if len(served) < MINIMUM_ORDER:
+        return Findings.abstained(ORDER_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
+    tau = kendall_tau_b(served)
+    if np.isnan(tau):
+        return Findings.abstained(ORDER_SIGNALS, Reason.CONSTANT_SCORES)
+    return Findings({"rank_discordance": (1 - tau) / 2, "rank_discordance_top": (1 - tau_ap(served)) / 2})
+
+
+def _union(keys: list[str], served: Floats, hits: Sequence[Hit], beside: Floats) -> Findings:
+    every_key = [*keys, *(hit.key for hit in hits)]
+    order = np.argsort(-np.concatenate([served, beside]), kind="stable")
+    reranked = list(dict.fromkeys(every_key[i] for i in order))
+    served_keys = list(dict.fromkeys(keys))
+    best = float(served.max())
+    better = sorted(((score, hit.key) for score, hit in zip(beside.tolist(), hits, strict=True) if score > best), reverse=True)
+    return Findings(
+        {
+            "union_rbo": rbo_ext(served_keys, reranked[: len(served_keys)]),
+            "regret": max(0.0, float(beside.max()) - best) if len(beside) else 0.0,
+        },
+        missed=[Missed(key, f"relevance {score:.2f}, best served {best:.2f}") for score, key in better[:NAMED]],
+    )

@@ -1,0 +1,97 @@
+"""The risk that a retrieval failed: the shipped prior over signals seen as percentiles of a normalisation reference.
+
+One place to go for whatever combines signals: `Prior` is data (detectors/data/prior.json, fitted by
+tools/fit_prior.py), `assess_risk` applies it.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+import numpy as np
+
+from detectors.records import Risk
+from detectors.reference import Normalisation
+from detectors.signals import SIGNALS
+
+SPEAKS_AGAINST = 0.75  # percentile, turned so that high is bad, from which a signal is named as a driver
+DRIVERS = 4
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """A rising curve through points, from combined evidence to a probability."""
+
+    evidence: tuple[float, ...]
+    probability: tuple[float, ...]
+
+    def at(self, evidence: float) -> float:
+        """Linear between the points, flat outside."""
+        return float(np.interp(evidence, self.evidence, self.probability))
+
+
+class Prior(msgspec.Struct, frozen=True):
+    """A monotone model of failure, fitted on public collections.
+
+    `weights` names the signals and their shares of the rank sum. `level_error` is the standard deviation, between
+    collections that the curve was not fitted on, of estimated less true failure rate: no interval around a level may
+    be narrower.
+    """
+
+    version: str
+    weights: dict[str, float]
+    at_5: Curve
+    at_1: Curve
+    level_error: dict[str, float]
+
+
+@cache
+def shipped_prior() -> Prior:
+    """The prior that comes with the package."""
+    return msgspec.json.decode(files("detectors").joinpath("data/prior.json").read_bytes(), type=Prior)
+
+
+@cache
+def shipped_normalisation() -> Normalisation:
+    """The reference for a pipeline that has none of its own yet."""
+    return msgspec.json.decode(files("detectors").joinpath("data/normalisation.json").read_bytes(), type=Normalisation)
+
+
+def badness(signals: Mapping[str, float], reference: Normalisation) -> dict[str, float]:
+    """Each signal as a percentile of the reference, turned so that 1 is the worst seen there and 0 the best."""
+    found = {}
+    for name, value in signals.items():
+        sketch = reference.sketches.get(name)
+        if sketch is not None:
+            percentile = sketch.percentile(value)
+            found[name] = percentile if SIGNALS[name].direction > 0 else 1 - percentile
+    return found
+
+
+def rank_sum(bad: Mapping[str, float], weights: Mapping[str, float]) -> float | None:
+    """The weighted mean of badness; a signal that abstained counts as undecided (.5), which draws the risk to the
+    average instead of to either side. None where all of them abstained.
+
+    >>> rank_sum({"score_gap": 0.9}, {"score_gap": 1.0, "lexical_rbo": 1.0})
+    0.7
+    """
+    if not any(name in bad for name in weights):
+        return None
+    return sum(weight * bad.get(name, 0.5) for name, weight in weights.items()) / sum(weights.values())
+
+
+def assess_risk(signals: Mapping[str, float], reference: Normalisation, prior: Prior) -> Risk:
+    """The two risks of one retrieval, with the signals that drove them.
+
+    What it cannot see: a failure that looks like the reference's ordinary traffic, and how good that traffic was.
+    Without any signal that the prior knows, both are None.
+    """
+    bad = badness(signals, reference)
+    evidence = rank_sum(bad, prior.weights)
+    if evidence is None:
+        return Risk(None, None)
+    against = sorted(((value, name) for name, value in bad.items() if value >= SPEAKS_AGAINST), reverse=True)
+    return Risk(prior.at_5.at(evidence), prior.at_1.at(evidence), tuple(name for _, name in against[:DRIVERS]))
+
+
+EMPTY_RESULT = Risk(1.0, 1.0, ("empty_result",))

@@ -1,0 +1,56 @@
+"""The one table of signals: what each is called, costs, points to and ranges over.
+
+Metrics, the risk, the summary and the documentation all derive from it; a new signal is one more row.
+"""
+
+from typing import Literal, NamedTuple
+
+from detectors.records import Tier
+
+Direction = Literal[1, -1]
+
+_UNIT = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+
+
+class SignalSpec(NamedTuple):
+    """One signal: `direction` +1 where a higher value predicts failure, -1 where a lower one does.
+
+    `buckets` are the upper bounds of its histogram; none is negative, or the Prometheus client would drop the sum.
+    """
+
+    name: str
+    tier: Tier
+    direction: Direction
+    buckets: tuple[float, ...]
+    says: str
+
+
+_ROWS = (
+    SignalSpec("top_score", Tier.CHEAP, -1, _UNIT, "score of the first document"),
+    SignalSpec("score_gap", Tier.CHEAP, -1, (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.0, 5.0),
+               "score of the first less score of the last"),
+    SignalSpec("score_z", Tier.CHEAP, -1, (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0),
+               "standard deviations of the first score above the mean of the others"),
+    SignalSpec("score_spread", Tier.CHEAP, -1, (0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.12, 0.2, 0.4, 1.0),
+               "standard deviation of the scores"),
+    SignalSpec("score_entropy", Tier.CHEAP, +1, _UNIT,
+               "how evenly the scores' rise above the last is shared out: 0 one document stands out, 1 all alike"),
+    SignalSpec("lexical_rbo", Tier.CHEAP, -1, _UNIT, "rank-biased overlap of the served list with BM25's"),
+    SignalSpec("lexical_miss", Tier.CHEAP, +1, _UNIT,
+               "share of BM25's standing-out score that belongs to documents which were not served"),
+    SignalSpec("uncovered_terms", Tier.CHEAP, +1, _UNIT,
+               "share of the query's terms, weighted by rarity, that no served document contains"),
+    SignalSpec("missed_identifiers", Tier.CHEAP, +1, (0.0, 0.25, 0.5, 0.75, 1.0),
+               "share of the query's identifiers and numbers that the corpus has and no served document does"),
+    SignalSpec("rank_discordance", Tier.SCORER, +1, _UNIT,
+               "(1 - tau-b) / 2 between the served order and the cross-encoder's"),
+    SignalSpec("rank_discordance_top", Tier.SCORER, +1, _UNIT,
+               "(1 - tau_AP) / 2 of the served order against the cross-encoder's, which weighs the top"),
+    SignalSpec("union_rbo", Tier.SCORER, -1, _UNIT,
+               "rank-biased overlap of the served list with the cross-encoder's order of served and BM25 documents"),
+    SignalSpec("best_relevance", Tier.SCORER, -1, _UNIT, "the best cross-encoder score over the first five served"),
+    SignalSpec("regret", Tier.SCORER, +1, _UNIT,
+               "best cross-encoder score over served and BM25 documents less the best over served"),
+)  # fmt: skip
+
+SIGNALS: dict[str, SignalSpec] = {spec.name: spec for spec in _ROWS}

@@ -1,0 +1,1 @@
+"""The sidecar: everything of leadline that touches the world."""

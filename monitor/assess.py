@@ -1,0 +1,124 @@
+"""The left half of the flow: query traces in, assessments out. Everything here is per trace."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+import structlog
+
+from detectors.measures.base import Measure
+from detectors.records import Assessment, Findings, Missed, QueryTrace, Reason, Retrieval, Tier, Weights
+from detectors.reference import Normalisation
+from detectors.risk import EMPTY_RESULT, Prior, assess_risk
+from detectors.scenarios import classify, primary
+from monitor.prepare import Preparer
+from monitor.privacy import Privacy
+
+log = structlog.get_logger()
+
+Sampled = tuple[QueryTrace, Weights]
+
+
+class Unavailable:
+    """Stands in for a measure whose model or data is not there: its signals abstain with the reason."""
+
+    def __init__(self, name: str, tier: Tier, signals: tuple[str, ...], reason: Reason) -> None:
+        self.name, self.tier, self.signals, self.failure = name, tier, signals, reason
+
+    def measure(self, retrievals: Sequence[Retrieval]) -> list[Findings]:
+        return [Findings.abstained(self.signals, self.failure) for _ in retrievals]
+
+
+class Assessor:
+    """Runs the measures over batches and builds assessments.
+
+    A measure that raises costs its own signals and nothing else: they abstain, and `on_failure` hears of it.
+    """
+
+    def __init__(
+        self,
+        measures: Sequence[Measure],
+        preparer: Preparer,
+        privacy: Privacy,
+        *,
+        versions: Mapping[str, str],
+        attributes: Sequence[str] = (),
+        on_failure: Callable[[str], None] = lambda _: None,
+        on_success: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._measures = measures
+        self._preparer = preparer
+        self._privacy = privacy
+        self._versions = dict(versions)
+        self._attributes = attributes
+        self._on_failure = on_failure
+        self._on_success = on_success
+
+    def assess(self, sampled: Sequence[Sampled]) -> list[Assessment]:
+        """One assessment for each sampled trace, in order, without risk: `rate` adds it."""
+        retrievals = self._preparer.prepare([trace for trace, _ in sampled])
+        findings = [Findings() for _ in sampled]
+        for measure in self._measures:
+            taken = [i for i, (_, weights) in enumerate(sampled) if weights.of(measure.tier) is not None]
+            for i, found in zip(taken, self._run(measure, [retrievals[i] for i in taken]), strict=True):
+                findings[i].merge(found)
+            for i in set(range(len(sampled))).difference(taken):
+                findings[i].merge(Findings.abstained(measure.signals, Reason.NOT_SAMPLED))
+        return [self._assessment(r, w, f) for r, (_, w), f in zip(retrievals, sampled, findings, strict=True)]
+
+    def _run(self, measure: Measure, retrievals: list[Retrieval]) -> list[Findings]:
+        if not retrievals:
+            return []
+        try:
+            found = measure.measure(retrievals)
+        except Exception as error:  # noqa: BLE001 - the one place where a failing measure is kept from the others
+            log.error("measure failed", measure=measure.name, error=type(error).__name__, retrievals=len(retrievals))
+            self._on_failure(measure.name)
+            return [Findings.abstained(measure.signals, measure.failure) for _ in retrievals]
+        self._on_success(measure.name)
+        return found
+
+    def _assessment(self, retrieval: Retrieval, weights: Weights, findings: Findings) -> Assessment:
+        trace = retrieval.trace
+        scenarios = classify(trace.query)
+        attributes = trace.attributes or {}
+        return Assessment(
+            trace_id=trace.trace_id,
+            span_id=trace.span_id,
+            timestamp=trace.timestamp,
+            pipeline=trace.pipeline,
+            query_id=trace.query_id,
+            scenario=primary(scenarios),
+            scenarios=tuple(scenarios),
+            weights=weights,
+            risk=None,
+            risk_at_1=None,
+            drivers=(),
+            signals=findings.signals,
+            abstentions=findings.abstentions,
+            evidence={"missed": self._evidence(findings.missed)},
+            versions=self._versions,
+            document_ids=tuple([passage.key for passage in retrieval.served]),
+            attributes={name: str(attributes[name]) for name in self._attributes if name in attributes},
+            query=self._privacy.clean(trace.query),
+        )
+
+    def _evidence(self, missed: Sequence[Missed]) -> list[Missed]:
+        """Evidence may quote the query; without the right to keep text its ids remain."""
+        return [Missed(m.id, self._privacy.clean(m.why) or "") for m in missed]
+
+
+def rate(assessment: Assessment, reference: Normalisation, prior: Prior) -> Assessment:
+    """The assessment with its risks. An empty result is the worst failure and needs no evidence."""
+    empty = not assessment.document_ids
+    risk = EMPTY_RESULT if empty else assess_risk(assessment.signals, reference, prior)
+    abstentions = assessment.abstentions
+    if risk.at_5 is None:
+        abstentions = {**abstentions, "risk": Reason.NO_EVIDENCE, "risk_at_1": Reason.NO_EVIDENCE}
+    return msgspec.structs.replace(
+        assessment,
+        risk=risk.at_5,
+        risk_at_1=risk.at_1,
+        drivers=risk.drivers,
+        abstentions=abstentions,
+        versions={**assessment.versions, "normalisation": reference.version, "prior": prior.version},
+    )

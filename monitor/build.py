@@ -1,0 +1,62 @@
+"""Puts an assessor together from a configuration: which measures there are, and what each is given."""
+
+from collections.abc import Callable
+
+from detectors.measures import lexical_check, rank_divergence
+from detectors.measures.base import LexicalIndex, Measure, PairScorer
+from detectors.measures.lexical_check import LexicalCheck
+from detectors.measures.rank_divergence import RankDivergence
+from detectors.measures.score_distribution import ScoreDistribution
+from detectors.records import Reason, Tier
+from monitor.assess import Assessor, Unavailable
+from monitor.config import Config
+from monitor.prepare import Preparer
+from monitor.privacy import Privacy
+from monitor.providers.corpus import Corpus, CorpusFormat, read_corpus
+
+
+def load_corpus(config: Config) -> Corpus | None:
+    """The configured corpus, read whole; None where none is configured."""
+    if config.corpus is None:
+        return None
+    c = config.corpus
+    return read_corpus(c.path, CorpusFormat(c.id, c.title, c.text, c.metadata))
+
+
+def build_measures(index: LexicalIndex | None, scorer: PairScorer | None) -> list[Measure]:
+    """Every measure of leadline, in the order in which they run. A new one is a line here."""
+    lexical: Measure = (
+        LexicalCheck(index)
+        if index is not None
+        else Unavailable("lexical_check", Tier.CHEAP, lexical_check.SIGNALS, Reason.NO_CORPUS)
+    )
+    ranks: Measure = (
+        RankDivergence(scorer, index)
+        if scorer is not None
+        else Unavailable("rank_divergence", Tier.SCORER, rank_divergence.SIGNALS, Reason.SCORER_UNAVAILABLE)
+    )
+    return [ScoreDistribution(), lexical, ranks]
+
+
+def build_assessor(
+    config: Config,
+    corpus: Corpus | None,
+    scorer: PairScorer | None,
+    scorer_name: str,
+    *,
+    on_failure: Callable[[str], None] = lambda _: None,
+    on_success: Callable[[str], None] = lambda _: None,
+) -> Assessor:
+    """An assessor with all measures over `corpus` and `scorer`."""
+    from monitor.providers.lexical import Bm25Index  # noqa: PLC0415 - only where there is a corpus to index
+
+    index = Bm25Index(corpus) if corpus is not None else None
+    return Assessor(
+        build_measures(index, scorer),
+        Preparer(corpus, config.pipeline),
+        Privacy(config.privacy),
+        versions={"scorer": scorer_name},
+        attributes=config.attributes,
+        on_failure=on_failure,
+        on_success=on_success,
+    )

@@ -1,0 +1,114 @@
+"""The command line. Results go to stdout, progress and logs to stderr; nothing heavy is imported before it is needed."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.errors import LeadlineError
+
+app = typer.Typer(
+    name="leadline",
+    help="Watches retrieval quality without labels: a sidecar to a search or RAG stack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CorpusOption = Annotated[Path | None, typer.Option("--corpus", help="The source texts that were indexed, JSONL.")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="Configuration (YAML).")]
+ScorerOption = Annotated[
+    str, typer.Option("--cross-encoder", help="`bundled`, a path, a hub id, or `none` to do without.")
+]
+ReferenceOption = Annotated[
+    str, typer.Option("--reference", help="Normalise against `self` (this file), `shipped`, or a reference FILE.")
+]
+DepthOption = Annotated[int | None, typer.Option("--depth", min=1, help="How many served documents count.")]
+
+
+@app.command()
+def replay(
+    traces: Annotated[Path, typer.Argument(help="Recorded query traces, JSONL.")],
+    corpus: CorpusOption = None,
+    config: ConfigOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write assessments here, JSONL.")] = None,
+    metrics: Annotated[Path | None, typer.Option("--metrics", help="Write metrics here, Prometheus text.")] = None,
+    reference: ReferenceOption = "self",
+    cross_encoder: ScorerOption = "bundled",
+    depth: DepthOption = None,
+) -> None:
+    """Assess a recorded file once: signals, risk, the riskiest queries."""
+    from monitor.commands import replay_command  # noqa: PLC0415
+
+    replay_command(traces, corpus, config, out=out, metrics=metrics, reference=reference, scorer=cross_encoder, depth=depth)
+
+
+@app.command()
+def evaluate(
+    directory: Annotated[Path, typer.Argument(help="Labelled collection: corpus.jsonl, queries.jsonl, qrels/test.tsv.")],
+    traces: Annotated[str, typer.Option("--traces", help="The recording in DIRECTORY to use.")] = "traces.jsonl",
+    reference: ReferenceOption = "self",
+    cross_encoder: ScorerOption = "bundled",
+    depth: DepthOption = None,
+    drop_scores: Annotated[bool, typer.Option("--drop-scores", help="As if the traces had no scores.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Measure the monitor itself against labels: does each signal predict real failures?"""
+    from monitor.commands import evaluate_command  # noqa: PLC0415
+
+    evaluate_command(
+        directory, traces, reference=reference, scorer=cross_encoder, depth=depth, drop_scores=drop_scores, as_json=as_json
+    )
+
+
+@app.command()
+def run(config: Annotated[Path, typer.Option("--config", help="Configuration (YAML).")]) -> None:
+    """Run the sidecar until SIGTERM; SIGHUP reloads the configuration."""
+    from monitor.commands import run_command  # noqa: PLC0415
+
+    raise typer.Exit(run_command(config))
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Run as a finite job and print a report.")] = False,
+    fault: Annotated[str, typer.Option("--fault", help="What breaks in the retriever; `none` for nothing.")] = "stale_index",
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another company and other users.")] = 1,
+) -> None:
+    """An embedded stack with the sidecar beside it: healthy traffic, then a fault. No network, no downloads."""
+    from monitor.demo.run import demo_command  # noqa: PLC0415
+
+    raise typer.Exit(demo_command(once=once, fault=fault, seed=seed))
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="Configuration (YAML).")]) -> None:
+    """Validate a configuration; exit status 1 with one line if it is invalid."""
+    from monitor.commands import check_command  # noqa: PLC0415
+
+    raise typer.Exit(check_command(file))
+
+
+@app.command()
+def metrics() -> None:
+    """Print every metric: name, type, unit, labels, help."""
+    from monitor.commands import metrics_command  # noqa: PLC0415
+
+    metrics_command()
+
+
+def main() -> None:
+    """The `leadline` command: bad input ends it with one line on stderr and status 2."""
+    try:
+        app()
+    except LeadlineError as error:
+        print(f"leadline: {error}", file=sys.stderr)  # noqa: T201 - the one place that speaks to the user of an error
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

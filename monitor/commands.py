@@ -1,0 +1,125 @@
+"""What the commands do, once their words are parsed."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from detectors.risk import shipped_prior
+from monitor import report
+from monitor.assess import Assessor
+from monitor.build import build_assessor, load_corpus
+from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, build_config, load_config
+from monitor.errors import ConfigError
+from monitor.evaluation import evaluate
+from monitor.metrics import CATALOGUE, PREFIX
+from monitor.providers.cross_encoder import CrossEncoderScorer
+from monitor.recording import Recording
+from monitor.replay import replay
+from monitor.sampling import Sampler
+
+NO_SCORER = "none"
+
+
+def replay_command(
+    traces: Path, corpus: Path | None, config_file: Path | None, *,
+    out: Path | None, metrics: Path | None, reference: str, scorer: str, depth: int | None,
+) -> None:  # fmt: skip
+    """`leadline replay`."""
+    config = file_config(config_file, corpus, depth)
+    assessor = file_assessor(config, scorer)
+    with progress(traces) as on_read:
+        recording = Recording(traces, Sampler(lambda name: config.pipeline(name).sample), on_read)
+        summary, references = replay(
+            recording, assessor, config, reference=reference, scorer=scorer, out=out, metrics_out=metrics
+        )
+    for problem in recording.problems[: report.PROBLEMS]:
+        print(problem.describe(traces), file=sys.stderr)  # noqa: T201
+    report.print_replay(console(), summary, recording, references.versions, shipped_prior())
+
+
+def evaluate_command(
+    directory: Path, traces: str, *,
+    reference: str, scorer: str, depth: int | None, drop_scores: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """`leadline evaluate`."""
+    config = file_config(None, directory / "corpus.jsonl", depth)
+    assessor = file_assessor(config, scorer)
+    with progress(directory / traces) as on_read:
+        recording = Recording(directory / traces, Sampler(lambda _: EVERYTHING), on_read)
+        result = evaluate(directory, recording, assessor, config, reference=reference, scorer=scorer, drop_scores=drop_scores)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(result), indent=1).decode())  # noqa: T201
+    else:
+        report.print_evaluation(console(), result)
+
+
+def run_command(config_file: Path) -> int:
+    """`leadline run`."""
+    from monitor.service import run  # noqa: PLC0415 - starts what the other commands do without
+
+    return run(load_config(config_file), config_file)
+
+
+def check_command(file: Path) -> int:
+    """`leadline check`: 0 or 1."""
+    try:
+        load_config(file)
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    print(f"{file}: valid")  # noqa: T201
+    return 0
+
+
+def metrics_command() -> None:
+    """`leadline metrics`: tab-separated, a line each."""
+    for spec in CATALOGUE.values():
+        labels = ",".join(spec.labels)
+        print(PREFIX + spec.name, spec.kind, spec.unit or "-", labels or "-", spec.help, sep="\t")  # noqa: T201
+
+
+def file_config(config_file: Path | None, corpus: Path | None, depth: int | None) -> Config:
+    """The configuration for a recorded file: all of it is assessed unless a configuration says otherwise."""
+    config = load_config(config_file) if config_file is not None else build_config({}, "command line")
+    pipelines = dict(config.pipelines)
+    if config_file is None:
+        pipelines["default"] = PipelineConfig(sample=EVERYTHING)
+    if depth is not None:
+        pipelines = {name: pipeline.model_copy(update={"depth": depth}) for name, pipeline in pipelines.items()}
+    layout = config.corpus
+    if corpus is not None:
+        layout = layout.model_copy(update={"path": corpus}) if layout is not None else CorpusConfig(path=corpus)
+    return config.model_copy(update={"pipelines": pipelines, "corpus": layout})
+
+
+def file_assessor(config: Config, scorer: str) -> Assessor:
+    """An assessor whose scorer is loaded: a model that was asked for by name and is not there ends the command."""
+    cross_encoder = None
+    if scorer != NO_SCORER:
+        cross_encoder = CrossEncoderScorer(scorer)
+        cross_encoder.load()
+    return build_assessor(config, load_corpus(config), cross_encoder, scorer)
+
+
+def console() -> Console:
+    """Where results go: as wide as the terminal, or 110 columns where there is none."""
+    return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+
+
+@contextmanager
+def progress(path: Path) -> Iterator[Callable[[int], None]]:
+    """A progress bar over the bytes of a file on a terminal's stderr, silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    size = os.stat(path).st_size if path.exists() else None  # noqa: PTH116
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"assessing {path.name}", total=size)
+        yield lambda count: bar.advance(task, count)

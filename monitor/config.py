@@ -1,0 +1,214 @@
+"""The configuration: YAML, with LEADLINE_ environment variables on top. Unknown keys are errors, never ignored."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from detectors.records import ScoreKind
+from monitor.errors import ConfigError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression: {error}") from error
+    return text
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("expected HOST:PORT with a port up to 65535")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class JsonlSource(_Section):
+    """Follows a growing file of query traces, one a line; survives rotation and restart."""
+
+    kind: Literal["jsonl"]
+    path: Path
+    start: Literal["beginning", "end"] = "beginning"
+
+
+class HttpSource(_Section):
+    """`POST /v1/query-traces`. A 200 means that the traces are in a journal on disk, unless `journal` is off."""
+
+    kind: Literal["http"]
+    journal: bool = True
+    queue_traces: int = Field(10_000, ge=1)
+    max_body_bytes: int = Field(16 * 2**20, ge=1024)
+
+
+Source = Annotated[JsonlSource | HttpSource, Field(discriminator="kind")]
+
+
+class JsonlSink(_Section):
+    """Appends assessments to a file, one a line."""
+
+    kind: Literal["jsonl"]
+    path: Path
+
+
+class SampleRates(_Section):
+    """The share of traffic that each tier takes. They nest, so that none may be larger than the one before."""
+
+    cheap: Share = 1.0
+    scorer: Share = 0.1
+    judge: Share = 0.0
+
+    @model_validator(mode="after")
+    def _nested(self) -> Self:
+        if not self.cheap >= self.scorer >= self.judge:
+            raise ValueError("expected cheap >= scorer >= judge: the tiers nest")
+        return self
+
+
+EVERYTHING = SampleRates(cheap=1.0, scorer=1.0)
+
+
+class PipelineConfig(_Section):
+    """How the traces of one pipeline are read; `default` holds for every pipeline that has no entry of its own."""
+
+    sample: SampleRates = SampleRates()
+    depth: int = Field(10, ge=1, le=1000)
+    score_kind: ScoreKind = "similarity"
+
+
+class CorpusConfig(_Section):
+    """The source texts that were indexed. `metadata` names the keys that filters of traces may use."""
+
+    path: Path
+    id: str = "_id"
+    title: str = "title"
+    text: str = "text"
+    metadata: tuple[str, ...] = ()
+
+
+class ScorerConfig(_Section):
+    """The cross-encoder: `bundled`, a path or a hub id."""
+
+    model: str = "bundled"
+    backend: Literal["auto", "torch"] = "auto"
+    pairs_per_second: float = Field(100, gt=0)
+
+
+class LexicalConfig(_Section):
+    """The BM25 engine."""
+
+    engine: Literal["auto", "rank-bm25"] = "auto"
+
+
+class PrivacyConfig(_Section):
+    """What of the traces' text may be stored or sent: everything, redacted by patterns, or none."""
+
+    keep_text: bool = True
+    redact: tuple[Pattern, ...] = ()
+
+
+class QuarantineConfig(_Section):
+    """Where records that are no query traces go; without text if `privacy.keep_text` is off."""
+
+    path: Path = Path("quarantine.jsonl")
+    max_bytes: int = Field(64 * 2**20, ge=4096)
+
+
+class StateConfig(_Section):
+    """The SQLite file that survives restarts."""
+
+    path: Path = Path("leadline.db")
+
+
+class HttpConfig(_Section):
+    """Where the sidecar listens: metrics and health, and traces."""
+
+    metrics: Address = "127.0.0.1:9464"
+    ingest: Address = "127.0.0.1:4318"
+
+
+class Config(BaseSettings):
+    """The whole configuration; config/leadline.yaml is the annotated default."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="LEADLINE_", env_nested_delimiter="__", nested_model_default_partial_update=True
+    )
+
+    sources: tuple[Source, ...] = Field(default=(), min_length=0)
+    sinks: tuple[JsonlSink, ...] = ()
+    corpus: CorpusConfig | None = None
+    pipelines: dict[str, PipelineConfig] = {"default": PipelineConfig()}
+    attributes: tuple[str, ...] = ()
+    scorer: ScorerConfig | None = ScorerConfig()
+    lexical: LexicalConfig = LexicalConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
+    quarantine: QuarantineConfig | None = QuarantineConfig()
+    state: StateConfig = StateConfig()
+    http: HttpConfig = HttpConfig()
+
+    def pipeline(self, name: str) -> PipelineConfig:
+        """The settings of a pipeline: its own, else those of `default`."""
+        return self.pipelines.get(name) or self.pipelines.get("default") or PipelineConfig()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate a configuration file.
+
+    Raises
+    ------
+    ConfigError
+        One line: file, key, value and what was expected.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: expected YAML: {' '.join(str(error).split())}") from error
+    if document is not None and not (isinstance(document, dict) and all(isinstance(key, str) for key in document)):
+        raise ConfigError(f"{path}: expected keys and values, got {type(document).__name__}")
+    return build_config(document or {}, str(path))
+
+
+def build_config(document: dict[str, Any], origin: str) -> Config:
+    """A configuration from plain values; errors name `origin`."""
+    try:
+        return Config(**document)
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: {_one_line(error)}") from error
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"] if part not in ("jsonl", "http"))
+    if first["type"] == "extra_forbidden":
+        return f"{key}: unknown key"
+    message = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    message = message if "expected" in message else f"expected: {message}"
+    return f"{key}: got {first['input']!r}, {message}" if key else message

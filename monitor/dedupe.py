@@ -1,0 +1,31 @@
+"""Drops retrievals that came before, by identity, within a bounded window."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from detectors.records import QueryTrace
+
+WINDOW_TRACES = 1_000_000
+
+
+def digest(trace: QueryTrace) -> bytes:
+    """Sixteen bytes that stand for the identity of a retrieval."""
+    return blake2b("\0".join(trace.identity).encode(), digest_size=16).digest()
+
+
+class Deduplicator:
+    """Remembers the identities of the last `window` retrievals."""
+
+    def __init__(self, window: int = WINDOW_TRACES, seen: Iterable[bytes] = ()) -> None:
+        self._window = window
+        self._seen: dict[bytes, None] = dict.fromkeys(seen)
+
+    def is_new(self, trace: QueryTrace) -> bool:
+        """True the first time, False for repeats within the window."""
+        key = digest(trace)
+        if key in self._seen:
+            return False
+        self._seen[key] = None
+        if len(self._seen) > self._window:
+            del self._seen[next(iter(self._seen))]
+        return True

@@ -1,0 +1,242 @@
+"""Every metric in one table, and the store behind `/metrics`."""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.metadata import version
+from threading import Lock
+from typing import Literal, NamedTuple
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from detectors.estimate import Estimate, weighted_mean
+from detectors.records import Assessment
+from detectors.risk import Prior
+from detectors.signals import SIGNALS
+
+PREFIX = "leadline_"
+WINDOW_TRACES = 1000
+MAX_PIPELINES = 100
+OTHER = "_other"
+
+Decision = Literal["evaluated", "not_sampled", "throttled", "over_budget", "unusable", "duplicate"]
+
+
+class MetricSpec(NamedTuple):
+    """One row of the catalogue; `name` lacks the prefix."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram", "info"]
+    unit: str
+    labels: tuple[str, ...]
+    help: str
+    buckets: tuple[float, ...] = ()
+
+
+_ROWS = (
+    MetricSpec("traces_total", "counter", "traces", ("pipeline", "decision"),
+               "Query traces by what became of them; only `evaluated` ones were assessed."),
+    MetricSpec("abstentions_total", "counter", "traces", ("signal", "reason"),
+               "Assessed traces for which a signal could not be computed, and why."),
+    MetricSpec("risk", "histogram", "probability", ("pipeline", "scenario"),
+               "Probability that none of the first five served documents is relevant.",
+               (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)),
+    *(MetricSpec(f"signal_{spec.name}", "histogram", "value", ("pipeline",), f"Signal: {spec.says}.", spec.buckets)
+      for spec in SIGNALS.values()),
+    MetricSpec("risk_weighted_total", "counter", "traces", ("pipeline", "scenario"),
+               "Sum of weight times risk; over risk_weight_total it is the mean risk, over any replicas and any range."),
+    MetricSpec("risk_weight_total", "counter", "traces", ("pipeline", "scenario"),
+               "Sum of the weights of the traces that have a risk."),
+    MetricSpec("hit_at_5_ratio", "gauge", "ratio", ("pipeline",),
+               f"Estimated share of queries with a relevant document in the first five, over the last {WINDOW_TRACES} "
+               "traces; prior-based until judge or human labels exist. Absent below 30 effective samples."),
+    MetricSpec("hit_at_5_lower_ratio", "gauge", "ratio", ("pipeline",),
+               "Lower end of its 95% interval, which includes how far the prior is off between collections."),
+    MetricSpec("hit_at_5_upper_ratio", "gauge", "ratio", ("pipeline",), "Upper end of that interval."),
+    MetricSpec("effective_samples", "gauge", "traces", ("pipeline",),
+               "(sum w)^2 / sum w^2 over the traces behind hit_at_5_ratio."),
+    MetricSpec("scorer_pairs_total", "counter", "pairs", (), "Query-passage pairs that the cross-encoder was asked for."),
+    MetricSpec("scorer_share_ratio", "gauge", "ratio", (),
+               "Share of the configured scorer sampling rate that the budget allows now."),
+    MetricSpec("component_last_success_timestamp_seconds", "gauge", "seconds", ("component",),
+               "When a source, measure or sink last did its work."),
+    MetricSpec("component_failures_total", "counter", "failures", ("component",),
+               "Failures of a source, measure or sink; its traces abstained or were retried."),
+    MetricSpec("quarantined_records_total", "counter", "records", ("source",), "Records that were no query traces."),
+    MetricSpec("source_lag_bytes", "gauge", "bytes", ("source",), "Bytes of a followed file that were not read yet."),
+    MetricSpec("source_lag_records", "gauge", "records", ("source",), "Records that a source holds and has not handed over."),
+    MetricSpec("queue_traces", "gauge", "traces", (), "Traces read and waiting to be assessed."),
+    MetricSpec("ingest_requests_total", "counter", "requests", ("path", "code"), "Requests that brought traces, by answer."),
+    MetricSpec("pipelines", "gauge", "pipelines", (),
+               f"Distinct pipelines seen; beyond {MAX_PIPELINES} the label is `{OTHER}`."),
+    MetricSpec("start_timestamp_seconds", "gauge", "seconds", (), "When this process started."),
+    MetricSpec("build_info", "info", "", ("version",), "The version of leadline that runs here."),
+)  # fmt: skip
+
+CATALOGUE: dict[str, MetricSpec] = {spec.name: spec for spec in _ROWS}
+
+Labels = tuple[str, ...]
+
+
+class _Histogram:
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        self.total += value
+        self.counts[next((i for i, bound in enumerate(self.bounds) if value <= bound), len(self.bounds))] += 1
+
+    def cumulative(self) -> Iterator[tuple[str, float]]:
+        running = 0
+        for bound, count in zip([*map(str, self.bounds), "+Inf"], self.counts, strict=True):
+            running += count
+            yield bound, running
+
+
+class Metrics(Collector):
+    """Counts and levels by catalogue name and label values; one Prometheus collector over all of them."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._numbers: dict[str, dict[Labels, float]] = defaultdict(dict)
+        self._histograms: dict[str, dict[Labels, _Histogram]] = defaultdict(dict)
+        self._collect_hooks: list[Callable[[], None]] = []
+        self.set("start_timestamp_seconds", clock())
+
+    def inc(self, name: str, *labels: str, by: float = 1.0) -> None:
+        """Add to a counter."""
+        with self._lock:
+            row = self._numbers[name]
+            row[labels] = row.get(labels, 0.0) + by
+
+    def set(self, name: str, value: float, *labels: str) -> None:
+        """Set a gauge."""
+        with self._lock:
+            self._numbers[name][labels] = value
+
+    def observe(self, name: str, value: float, *labels: str) -> None:
+        """Add a value to a histogram."""
+        with self._lock:
+            row = self._histograms[name]
+            if labels not in row:
+                row[labels] = _Histogram(CATALOGUE[name].buckets)
+            row[labels].observe(value)
+
+    def succeeded(self, component: str) -> None:
+        """A component did its work just now."""
+        self.set("component_last_success_timestamp_seconds", self._clock(), component)
+
+    def failed(self, component: str) -> None:
+        """A component failed; what became of its traces is counted where they are."""
+        self.inc("component_failures_total", component)
+
+    def value(self, name: str, *labels: str) -> float:
+        """What a counter or gauge stands at; 0 for a counter that never counted."""
+        with self._lock:
+            return self._numbers[name].get(labels, 0.0)
+
+    def on_collect(self, hook: Callable[[], None]) -> None:
+        """Call `hook` before each collection: gauges that are cheaper to read than to keep."""
+        self._collect_hooks.append(hook)
+
+    def collect(self) -> Iterable[Metric]:
+        """What is there now, in the order of the catalogue; a metric without samples is left out."""
+        for hook in self._collect_hooks:
+            hook()
+        with self._lock:
+            return [family for spec in CATALOGUE.values() if (family := self._family(spec)) is not None]
+
+    def _family(self, spec: MetricSpec) -> Metric | None:
+        name = PREFIX + spec.name
+        if spec.kind == "info":
+            return InfoMetricFamily(name.removesuffix("_info"), spec.help, {"version": version("leadline")})
+        if spec.kind == "histogram":
+            histograms = HistogramMetricFamily(name, spec.help, labels=spec.labels)
+            for labels, histogram in self._histograms[spec.name].items():
+                histograms.add_metric(labels, list(histogram.cumulative()), sum_value=histogram.total)
+            return histograms if histograms.samples else None
+        numbers = (CounterMetricFamily if spec.kind == "counter" else GaugeMetricFamily)(name, spec.help, labels=spec.labels)
+        for labels, number in self._numbers[spec.name].items():
+            numbers.add_metric(labels, number)
+        return numbers if numbers.samples else None
+
+    def exposition(self) -> bytes:
+        """The Prometheus text format."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(self)
+        return generate_latest(registry)
+
+
+class Recorder:
+    """Turns assessments into metrics, and keeps the window behind `hit_at_5`."""
+
+    def __init__(self, metrics: Metrics, prior: Prior) -> None:
+        self._metrics = metrics
+        self._prior = prior
+        self._windows: dict[str, deque[tuple[float, float]]] = {}
+        metrics.on_collect(self._estimate_all)
+
+    def pipeline(self, name: str) -> str:
+        """The label of a pipeline: names come with the traffic, so they are bounded."""
+        if name not in self._windows:
+            if len(self._windows) >= MAX_PIPELINES:
+                return OTHER
+            self._windows[name] = deque(maxlen=WINDOW_TRACES)
+        return name
+
+    def decided(self, pipeline: str, decision: Decision, count: int = 1) -> None:
+        """Count traces by what became of them."""
+        self._metrics.inc("traces_total", self.pipeline(pipeline), decision, by=count)
+
+    def assessed(self, assessments: Sequence[Assessment]) -> None:
+        """Count assessments and what they say."""
+        for assessment in assessments:
+            self._assessed(assessment)
+
+    def _assessed(self, assessment: Assessment) -> None:
+        metrics, pipeline = self._metrics, self.pipeline(assessment.pipeline)
+        metrics.inc("traces_total", pipeline, "evaluated")
+        for name, value in assessment.signals.items():
+            metrics.observe(f"signal_{name}", value, pipeline)
+        for name, reason in assessment.abstentions.items():
+            metrics.inc("abstentions_total", name, reason.value)
+        weight = assessment.weights.cheap
+        if assessment.risk is None or weight is None:
+            return
+        metrics.observe("risk", assessment.risk, pipeline, assessment.scenario)
+        metrics.inc("risk_weighted_total", pipeline, assessment.scenario, by=weight * assessment.risk)
+        metrics.inc("risk_weight_total", pipeline, assessment.scenario, by=weight)
+        if pipeline != OTHER:
+            self._windows[pipeline].append((assessment.risk, weight))
+
+    def hit_at_5(self, pipeline: str) -> Estimate | None:
+        """The estimate over the window of a pipeline; None below the minimum sample."""
+        window = list(self._windows.get(pipeline, ()))
+        risks, weights = [risk for risk, _ in window], [weight for _, weight in window]
+        return hit_estimate(risks, weights, self._prior)
+
+    def _estimate_all(self) -> None:
+        self._metrics.set("pipelines", len(self._windows))
+        for pipeline in list(self._windows):
+            estimate = self.hit_at_5(pipeline)
+            if estimate is not None:
+                self._metrics.set("hit_at_5_ratio", estimate.mean, pipeline)
+                self._metrics.set("hit_at_5_lower_ratio", estimate.low, pipeline)
+                self._metrics.set("hit_at_5_upper_ratio", estimate.high, pipeline)
+                self._metrics.set("effective_samples", estimate.effective_samples, pipeline)
+
+
+def hit_estimate(risks: Sequence[float], weights: Sequence[float], prior: Prior) -> Estimate | None:
+    """`hit_at_5` = 1 - weighted mean risk, with the prior's own error in its interval."""
+    return weighted_mean([1 - risk for risk in risks], weights, level_error=prior.level_error["at_5"])

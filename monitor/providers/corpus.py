@@ -1,0 +1,119 @@
+"""The user's corpus: the source texts, found by id, by parent id or by the hash of their text."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from detectors.records import Passage, RetrievedDocument
+from detectors.text import passage, text_key
+from monitor.errors import LeadlineError
+
+
+class CorpusDocument(msgspec.Struct, frozen=True, gc=False):
+    """One document as it is indexed; `metadata` holds the configured keys that filters may name."""
+
+    id: str
+    passage: str
+    metadata: dict[str, Any] | None = None
+
+
+class Corpus:
+    """All documents in memory, with the three ways to find one (DESIGN: text of a document)."""
+
+    def __init__(self, documents: Sequence[CorpusDocument], metadata_keys: Sequence[str] = ()) -> None:
+        self.documents = documents
+        self.metadata_keys = frozenset(metadata_keys)
+        self._by_id = {document.id: document for document in documents}
+        self._by_text: dict[str, CorpusDocument] | None = None
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def find(self, document: RetrievedDocument) -> CorpusDocument | None:
+        """The corpus's own copy of a served document: by id, then parent id, then text."""
+        found = self._by_id.get(document.id) if document.id is not None else None
+        if found is None and document.parent_id is not None:
+            found = self._by_id.get(document.parent_id)
+        if found is None and document.text is not None:
+            found = self._text_index.get(text_key(passage(document.title, document.text)))
+            found = found or self._text_index.get(text_key(document.text))
+        return found
+
+    @property
+    def _text_index(self) -> dict[str, CorpusDocument]:
+        if self._by_text is None:
+            self._by_text = {text_key(document.passage): document for document in self.documents}
+        return self._by_text
+
+
+def resolve(document: RetrievedDocument, corpus: Corpus | None) -> Passage:
+    """A served document with its key and its text; the trace's own text wins over the corpus's."""
+    found = corpus.find(document) if corpus is not None else None
+    text = found.passage if found is not None and document.text is None else None
+    if document.text is not None:
+        text = passage(document.title, document.text)
+    if found is not None:
+        return Passage(found.id, text, in_corpus=True)
+    return Passage(document.id if document.id is not None else text_key(text or ""), text)
+
+
+class CorpusFormat(msgspec.Struct, frozen=True):
+    """Which keys of a corpus line hold what; the defaults read BEIR's layout."""
+
+    id: str = "_id"
+    title: str = "title"
+    text: str = "text"
+    metadata: tuple[str, ...] = ()
+
+
+def read_corpus(path: Path, layout: CorpusFormat = CorpusFormat()) -> Corpus:  # noqa: B008 - immutable
+    """Read a JSONL corpus. The first bad line ends it: a corpus with holes would call documents missed that are not.
+
+    Raises
+    ------
+    LeadlineError
+        With file, line and key, where a line is not as expected, or an id comes twice.
+    """
+    try:
+        with path.open("rb") as lines:
+            documents = list(_documents(path, lines, layout))
+    except OSError as error:
+        raise LeadlineError(f"{path}: cannot read the corpus: {error.strerror}") from error
+    if not documents:
+        raise LeadlineError(f"{path}: the corpus is empty, expected at least one document")
+    return Corpus(documents, layout.metadata)
+
+
+def _documents(path: Path, lines: Iterable[bytes], layout: CorpusFormat) -> Iterator[CorpusDocument]:
+    seen: set[str] = set()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = msgspec.json.decode(line, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise LeadlineError(f"{path}:{number}: expected a JSON object: {error}") from error
+        document_id = _identifier(row, layout.id, f"{path}:{number}")
+        if document_id in seen:
+            raise LeadlineError(f"{path}:{number}: {layout.id}: {document_id!r} came before, expected ids that are unique")
+        seen.add(document_id)
+        text, title = row.get(layout.text), row.get(layout.title)
+        if not isinstance(text, str):
+            raise LeadlineError(f"{path}:{number}: {layout.text}: expected a string, got {_kind(text)}")
+        if title is not None and not isinstance(title, str):
+            raise LeadlineError(f"{path}:{number}: {layout.title}: expected a string or null, got {_kind(title)}")
+        metadata = {key: row.get(key) for key in layout.metadata} if layout.metadata else None
+        yield CorpusDocument(document_id, passage(title, text), metadata)
+
+
+def _identifier(row: dict[str, Any], key: str, where: str) -> str:
+    value = row.get(key)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise LeadlineError(f"{where}: {key}: expected a string, got {_kind(value)}")
+    return str(value)
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else type(value).__name__

@@ -1,0 +1,66 @@
+"""`PairScorer` over any sentence-transformers CrossEncoder, by path or hub id, or the bundled one."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.errors import LeadlineError
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+BUNDLED = "bundled"
+BATCH_PAIRS = 64
+
+
+class CrossEncoderScorer:
+    """Scores in [0, 1] through a sigmoid, whatever the model's own default, so that they mean one thing.
+
+    The model is loaded at the first score. Each distinct pair of a call is scored once; `predict` itself sorts by
+    length. `name` goes into every assessment that used it.
+    """
+
+    def __init__(self, model: str = BUNDLED, max_tokens: int = 256) -> None:
+        self.name = model
+        self._path = str(files("monitor").joinpath("models/compact")) if model == BUNDLED else model
+        self._max_tokens = max_tokens
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        if not pairs:
+            return np.empty(0)
+        distinct = {pair: i for i, pair in enumerate(dict.fromkeys(pairs))}
+        scores = np.asarray(self._predict(list(distinct)), dtype=np.float64)
+        return scores[[distinct[pair] for pair in pairs]]
+
+    def _predict(self, pairs: list[tuple[str, str]]) -> Any:
+        from torch import nn  # noqa: PLC0415 - seconds to import, and only where pairs are scored
+
+        # TODO(types): predict's overloads do not take a list of tuples, though its documentation does
+        return self.model.predict(pairs, batch_size=BATCH_PAIRS, activation_fn=nn.Sigmoid(), show_progress_bar=False)  # type: ignore[call-overload]
+
+    def load(self) -> None:
+        """Load the model now rather than at the first score; raises as `model` does."""
+        self.model  # noqa: B018 - the property loads
+
+    @cached_property
+    def model(self) -> "CrossEncoder":
+        """The loaded model.
+
+        Raises
+        ------
+        LeadlineError
+            Where the model cannot be loaded, or gives more than one number a pair.
+        """
+        from sentence_transformers import CrossEncoder  # noqa: PLC0415 - seconds to import
+
+        try:
+            model = CrossEncoder(self._path, max_length=self._max_tokens)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise LeadlineError(f"cross-encoder {self.name!r} cannot be loaded: {str(error).splitlines()[0]}") from error
+        if model.config.num_labels != 1:
+            raise LeadlineError(f"cross-encoder {self.name!r}: expected one score a pair, got {model.config.num_labels}")
+        return model

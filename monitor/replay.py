@@ -1,0 +1,122 @@
+"""`leadline replay`: a recorded file in, assessments, metrics and a summary out."""
+
+import heapq
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from detectors.estimate import Estimate
+from detectors.records import Assessment
+from detectors.risk import Prior, shipped_prior
+from monitor.assess import Assessor
+from monitor.config import Config
+from monitor.errors import LeadlineError
+from monitor.metrics import Metrics, Recorder, hit_estimate
+from monitor.recording import Recording, References, assess_all
+from monitor.sinks.jsonl import encode_line
+
+RISKIEST = 10
+
+
+class Summary:
+    """What a replay found, small however long the file: counts, values of signals, the riskiest queries."""
+
+    def __init__(self) -> None:
+        self.abstentions: dict[str, Counter[str]] = defaultdict(Counter)
+        self.signals: dict[str, list[float]] = defaultdict(list)
+        self.risks: list[float] = []
+        self.weights: list[float] = []
+        self._worst: list[tuple[float, int, Assessment]] = []
+        self._order = count(0, -1)
+
+    def add(self, assessment: Assessment) -> None:
+        """Take one assessment into account."""
+        for name, value in assessment.signals.items():
+            self.signals[name].append(value)
+        for name, reason in assessment.abstentions.items():
+            self.abstentions[name][reason.value] += 1
+        if assessment.risk is None or assessment.weights.cheap is None:
+            return
+        self.risks.append(assessment.risk)
+        self.weights.append(assessment.weights.cheap)
+        entry = (assessment.risk, next(self._order), assessment)
+        (heapq.heappush if len(self._worst) < RISKIEST else heapq.heappushpop)(self._worst, entry)
+
+    @property
+    def riskiest(self) -> list[Assessment]:
+        """The riskiest assessments, worst first."""
+        return [assessment for _, _, assessment in sorted(self._worst, key=lambda entry: entry[:2], reverse=True)]
+
+    def hit_at_5(self, prior: Prior) -> Estimate | None:
+        """The estimated hit rate of the file; None below the minimum sample."""
+        return hit_estimate(self.risks, self.weights, prior)
+
+
+def replay(
+    recording: Recording, assessor: Assessor, config: Config, *, reference: str, scorer: str,
+    out: Path | None = None, metrics_out: Path | None = None,
+) -> tuple[Summary, References]:  # fmt: skip
+    """Assess a recording in two passes: measure everything, then rate it against its reference.
+
+    Between the passes the assessments wait on disk, so that memory does not grow with the file.
+
+    Raises
+    ------
+    LeadlineError
+        Where no line could be used, or a file cannot be written.
+    """
+    metrics, summary = Metrics(), Summary()
+    recorder = Recorder(metrics, shipped_prior())
+    with ExitStack() as stack:
+        spool = stack.enter_context(tempfile.TemporaryFile())
+        sink = stack.enter_context(open_out(out)) if out is not None else None
+        for assessment in assess_all(recording, assessor):
+            spool.write(encode_line(assessment))
+        if recording.counts().keys() <= {"unusable"}:
+            problems = f", first: {recording.problems[0].describe(recording.path)}" if recording.problems else ""
+            raise LeadlineError(f"{recording.path}: expected query traces, found none{problems}")
+        references = References(reference, _read(spool), scorer=scorer, depth=lambda name: config.pipeline(name).depth)
+        for assessment in references.rate(_read(spool), shipped_prior()):
+            summary.add(assessment)
+            recorder.assessed([assessment])
+            if sink is not None:
+                sink.write(encode_line(assessment))
+    _count_rest(recording, recorder)
+    if metrics_out is not None:
+        with open_out(metrics_out) as file:
+            file.write(metrics.exposition())
+    return summary, references
+
+
+def open_out(path: Path) -> IO[bytes]:
+    """A file to write to.
+
+    Raises
+    ------
+    LeadlineError
+        Where it cannot be opened.
+    """
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise LeadlineError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _read(spool: IO[bytes]) -> Iterator[Assessment]:
+    spool.seek(0)
+    decoder = msgspec.json.Decoder(Assessment)
+    lines: Iterable[bytes] = spool
+    return (decoder.decode(line) for line in lines)
+
+
+def _count_rest(recording: Recording, recorder: Recorder) -> None:
+    """Decisions other than `evaluated`, which the recorder counts itself."""
+    for (pipeline, decision), number in recording.decisions.items():
+        if decision != "evaluated":
+            recorder.decided(pipeline, decision, number)

@@ -1,0 +1,124 @@
+"""What the commands print for people: tables on stdout."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from detectors.records import Assessment
+from detectors.risk import Prior
+from detectors.signals import SIGNALS
+from monitor.recording import Recording
+from monitor.replay import Summary
+
+PROBLEMS = 10
+QUERY_WIDTH = 44
+
+
+def print_replay(console: Console, summary: Summary, recording: Recording, references: list[str], prior: Prior) -> None:
+    """The summary of a replay: what was assessed, how signals are distributed, which queries look worst."""
+    counts = recording.counts()
+    console.print(_line("traces", ", ".join(f"{number:,} {decision}" for decision, number in counts.most_common())))
+    console.print(_line("reference", f"{', '.join(references)}; prior {prior.version}"))
+    console.print(_line("hit@5", _hit(summary, prior)))
+    console.print(_signals(summary))
+    if summary.riskiest:
+        console.print(_riskiest(summary.riskiest))
+    if len(recording.problems) > PROBLEMS:
+        console.print(f"{len(recording.problems) - PROBLEMS} more lines were no query traces.")
+
+
+def _line(name: str, value: str) -> Text:
+    return Text.assemble((f"{name:<10}", "bold"), value)
+
+
+def _hit(summary: Summary, prior: Prior) -> str:
+    estimate = summary.hit_at_5(prior)
+    if estimate is None:
+        return "no estimate: too few traces with a risk"
+    return (
+        f"{estimate.mean:.3f}, 95% interval {estimate.low:.3f} to {estimate.high:.3f} "
+        f"({estimate.effective_samples:,.0f} effective samples; a level by the shipped prior: trust changes more)"
+    )
+
+
+def _signals(summary: Summary) -> Table:
+    table = Table(title="Signals", title_justify="left", box=None, padding=(0, 1))
+    table.add_column("signal")
+    for column in ("traces", "10%", "median", "90%"):
+        table.add_column(column, justify="right")
+    table.add_column("abstained")
+    known = [name for name in SIGNALS if name in summary.signals or name in summary.abstentions]
+    for name in [*known, *(name for name in summary.abstentions if name not in SIGNALS)]:
+        values = summary.signals.get(name, [])
+        quantiles = [f"{q:.3f}" for q in np.quantile(values, [0.1, 0.5, 0.9])] if values else ["-"] * 3
+        reasons = summary.abstentions.get(name, {})
+        table.add_row(name, f"{len(values):,}", *quantiles, ", ".join(f"{n:,} {reason}" for reason, n in reasons.items()))
+    return table
+
+
+def _riskiest(assessments: Iterable[Assessment]) -> Table:
+    table = Table(title="Riskiest queries", title_justify="left", box=None, padding=(0, 1))
+    table.add_column("risk", justify="right")
+    table.add_column("query", max_width=QUERY_WIDTH, no_wrap=True, overflow="ellipsis")
+    table.add_column("what speaks against it")
+    for assessment in assessments:
+        query = assessment.query if assessment.query is not None else f"trace {assessment.trace_id}"
+        table.add_row(f"{assessment.risk:.2f}", Text(query), Text(against(assessment)))
+    return table
+
+
+def against(assessment: Assessment) -> str:
+    """Drivers with their values, then the first document that was missed."""
+    signals = assessment.signals
+    drivers = [f"{name} {signals[name]:.2f}" if name in signals else name for name in assessment.drivers]
+    missed = assessment.evidence.get("missed", [])
+    return "; ".join([", ".join(drivers), *(f"{m.id}: {m.why}" for m in missed[:1])])
+
+
+def print_evaluation(console: Console, result: dict[str, Any]) -> None:
+    """AUROC of every signal and of the risks, a row each."""
+    console.print(_line("collection", f"{result['collection']}, {result['traces']} traces, reference {result['reference']}"))
+    if result["skipped"]:
+        console.print(_line("skipped", ", ".join(f"{count} {reason}" for reason, count in result["skipped"].items())))
+    rates = (f"{kind} {rate:.3f}" for kind, rate in result["failure_rate"].items())
+    console.print(_line("failures", ", ".join(rates)))
+    ndcg = (f"{name} {value:.3f}" for name, value in result["ndcg_at_10"].items() if value is not None)
+    console.print(_line("nDCG@10", ", ".join(ndcg)))
+    kinds = list(result["failure_rate"])
+    table = Table(title="AUROC (95% interval)", title_justify="left", box=None, padding=(0, 1))
+    table.add_column("signal")
+    for kind in kinds:
+        table.add_column(kind, justify="right")
+    table.add_column("n", justify="right")
+    table.add_column("tau", justify="right")
+    rows = {**result["signals"], "risk": result["risk"], "risk_at_1": result["risk_at_1"]}
+    for name, row in rows.items():
+        cells = [_auroc(row[kind]) for kind in kinds]
+        table.add_row(name, *cells, str(row[kinds[0]]["n"]) if row[kinds[0]] else "-", _number(row.get("kendall_tau")))
+    console.print(table)
+    _print_risk(console, result, kinds)
+
+
+def _print_risk(console: Console, result: dict[str, Any], kinds: list[str]) -> None:
+    table = Table(title="Risk as a probability", title_justify="left", box=None, padding=(0, 1))
+    for column in ("kind", "true rate", "estimated (95% interval)", "Brier skill", "AURC", "failures in riskiest 10%"):
+        table.add_column(column, justify="left" if column == "kind" else "right")
+    for kind in kinds[:2]:
+        row = result["risk" if kind == kinds[0] else "risk_at_1"][kind]
+        estimate = result["estimated_failure_rate"][kind]
+        shown = f"{estimate['mean']:.3f} ({estimate['low']:.2f}-{estimate['high']:.2f})" if estimate else "-"
+        values = [_number(row and row.get(key)) for key in ("brier_skill", "aurc", "precision_riskiest_tenth")]
+        table.add_row(kind, f"{result['failure_rate'][kind]:.3f}", shown, *values)
+    console.print(table)
+
+
+def _auroc(row: dict[str, Any] | None) -> str:
+    return f"{row['auroc']:.3f} ({row['low']:.2f}-{row['high']:.2f})" if row and row["auroc"] is not None else "-"
+
+
+def _number(value: float | None) -> str:
+    return f"{value:.3f}" if value is not None else "-"
