@@ -119,17 +119,22 @@ class Missed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Findings(msgspec.Struct):
-    """What one measure, or all of them together, found out about one retrieval."""
+    """What one measure, or all of them together, found out about one retrieval.
+
+    `relevance` is the second ranker's score of each served document, in served order; empty where there is none.
+    """
 
     signals: dict[str, float] = {}
     abstentions: dict[str, Reason] = {}
     missed: list[Missed] = []
+    relevance: list[float] = []
 
     def merge(self, other: "Findings") -> None:
         """Add what another measure found."""
         self.signals.update(other.signals)
         self.abstentions.update(other.abstentions)
         self.missed.extend(other.missed)
+        self.relevance = other.relevance or self.relevance
 
     @classmethod
     def abstained(cls, names: Sequence[str], reason: Reason) -> "Findings":
@@ -161,6 +166,13 @@ class Risk(msgspec.Struct, frozen=True):
     drivers: tuple[str, ...] = ()
 
 
+class Evidence(msgspec.Struct, frozen=True):
+    """What a person can check: documents that were missed, and the second ranker's score of each served one."""
+
+    missed: list[Missed] = []
+    relevance: list[float] = []
+
+
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """All that leadline has to say about one retrieval: the seam between per-trace work and everything after it."""
 
@@ -178,7 +190,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     drivers: tuple[str, ...]
     signals: dict[str, float]
     abstentions: dict[str, Reason]
-    evidence: dict[str, list[Missed]]
+    evidence: Evidence
     versions: dict[str, str]
     document_ids: tuple[str, ...]
     attributes: dict[str, str]

@@ -19,30 +19,30 @@ SPEAKS_AGAINST = 0.75  # percentile, turned so that high is bad, from which a si
 DRIVERS = 4
 
 
-class Curve(msgspec.Struct, frozen=True):
-    """A rising curve through points, from combined evidence to a probability."""
+class Target(msgspec.Struct, frozen=True):
+    """How one kind of failure is predicted: a rank sum of signals, and a rising curve from it to a probability.
 
+    `weights` are the signals' shares of the rank sum. `level_error` is the standard deviation, between collections
+    that the curve was not fitted on, of estimated less true failure rate: no interval around a level may be narrower.
+    """
+
+    weights: dict[str, float]
     evidence: tuple[float, ...]
     probability: tuple[float, ...]
+    level_error: float
 
-    def at(self, evidence: float) -> float:
-        """Linear between the points, flat outside."""
-        return float(np.interp(evidence, self.evidence, self.probability))
+    def risk(self, bad: Mapping[str, float]) -> float | None:
+        """The probability of this failure; None where every signal of the rank sum abstained."""
+        evidence = rank_sum(bad, self.weights)
+        return None if evidence is None else float(np.interp(evidence, self.evidence, self.probability))
 
 
 class Prior(msgspec.Struct, frozen=True):
-    """A monotone model of failure, fitted on public collections.
-
-    `weights` names the signals and their shares of the rank sum. `level_error` is the standard deviation, between
-    collections that the curve was not fitted on, of estimated less true failure rate: no interval around a level may
-    be narrower.
-    """
+    """A monotone model of failure, fitted on public collections: for none of five relevant, and for the first not."""
 
     version: str
-    weights: dict[str, float]
-    at_5: Curve
-    at_1: Curve
-    level_error: dict[str, float]
+    at_5: Target
+    at_1: Target
 
 
 @cache
@@ -84,14 +84,11 @@ def assess_risk(signals: Mapping[str, float], reference: Normalisation, prior: P
     """The two risks of one retrieval, with the signals that drove them.
 
     What it cannot see: a failure that looks like the reference's ordinary traffic, and how good that traffic was.
-    Without any signal that the prior knows, both are None.
+    Without any signal that the prior knows, a risk is None.
     """
     bad = badness(signals, reference)
-    evidence = rank_sum(bad, prior.weights)
-    if evidence is None:
-        return Risk(None, None)
     against = sorted(((value, name) for name, value in bad.items() if value >= SPEAKS_AGAINST), reverse=True)
-    return Risk(prior.at_5.at(evidence), prior.at_1.at(evidence), tuple(name for _, name in against[:DRIVERS]))
+    return Risk(prior.at_5.risk(bad), prior.at_1.risk(bad), tuple(name for _, name in against[:DRIVERS]))
 
 
 EMPTY_RESULT = Risk(1.0, 1.0, ("empty_result",))

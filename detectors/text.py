@@ -19,7 +19,8 @@ STOP_WORDS = frozenset(
 )
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W{_CJK}]{{2,}}")
-_IDENTIFIER = re.compile(r"(?<![\w.])(?=[\w./:-]*\d)\w[\w./:-]*\w")
+_RUN = re.compile(rf"(?:[^\W{_CJK}]|[./:-])+")
+_DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SPACE = re.compile(r"\s+")
 
@@ -47,11 +48,16 @@ def terms(text: str) -> list[str]:
     """
     found = []
     for word in _WORD.findall(text.lower()):
-        if "\u3040" <= word[0] <= "\ud7af":
+        if _unspaced(word[0]):
             found += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
         elif word not in STOP_WORDS:
             found.append(_stem(word))
     return found
+
+
+def _unspaced(character: str) -> bool:
+    """Whether `character` is of a script that has no spaces between words."""
+    return "\u3040" <= character <= "\ud7af"
 
 
 def identifiers(text: str) -> list[str]:
@@ -62,7 +68,8 @@ def identifiers(text: str) -> list[str]:
     >>> identifiers("refund policy")
     []
     """
-    return list(dict.fromkeys(_IDENTIFIER.findall(fold_numbers(text))))
+    runs = (run.strip("./:-") for run in _RUN.findall(fold_numbers(text)))
+    return list(dict.fromkeys(run for run in runs if len(run) > 1 and _DIGIT.search(run)))
 
 
 def fold_numbers(text: str) -> str:
@@ -77,13 +84,13 @@ def contains_identifier(folded: str, identifier: str) -> bool:
     (True, False)
     """
     return any(
-        _ends_word(folded[:start][-1:]) and _ends_word(folded[end : end + 1], folded[end + 1 : end + 2])
+        _ends_word(folded[start - 1 : start]) and _ends_word(folded[end : end + 1], folded[end + 1 : end + 2])
         for start, end in _occurrences(folded, identifier)
     )
 
 
 def _ends_word(character: str, beyond: str = "") -> bool:
-    if character in ("", " "):
+    if character in ("", " ") or _unspaced(character):
         return True
     return not (character.isalnum() or character == "_" or (character in "./:-" and beyond.isalnum()))
 

@@ -6,10 +6,11 @@ import msgspec
 import structlog
 
 from detectors.measures.base import Measure
-from detectors.records import Assessment, Findings, Missed, QueryTrace, Reason, Retrieval, Tier, Weights
+from detectors.records import Assessment, Evidence, Findings, Missed, QueryTrace, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation
 from detectors.risk import EMPTY_RESULT, Prior, assess_risk
 from detectors.scenarios import classify, primary
+from monitor.logs import describe
 from monitor.prepare import Preparer
 from monitor.privacy import Privacy
 
@@ -44,6 +45,7 @@ class Assessor:
         attributes: Sequence[str] = (),
         on_failure: Callable[[str], None] = lambda _: None,
         on_success: Callable[[str], None] = lambda _: None,
+        why_not: Callable[[QueryTrace, Tier], Reason] = lambda *_: Reason.NOT_SAMPLED,
     ) -> None:
         self._measures = measures
         self._preparer = preparer
@@ -52,6 +54,8 @@ class Assessor:
         self._attributes = attributes
         self._on_failure = on_failure
         self._on_success = on_success
+        self._why_not = why_not
+        self._failing: set[str] = set()
 
     def assess(self, sampled: Sequence[Sampled]) -> list[Assessment]:
         """One assessment for each sampled trace, in order, without risk: `rate` adds it."""
@@ -62,7 +66,7 @@ class Assessor:
             for i, found in zip(taken, self._run(measure, [retrievals[i] for i in taken]), strict=True):
                 findings[i].merge(found)
             for i in set(range(len(sampled))).difference(taken):
-                findings[i].merge(Findings.abstained(measure.signals, Reason.NOT_SAMPLED))
+                findings[i].merge(Findings.abstained(measure.signals, self._why_not(sampled[i][0], measure.tier)))
         return [self._assessment(r, w, f) for r, (_, w), f in zip(retrievals, sampled, findings, strict=True)]
 
     def _run(self, measure: Measure, retrievals: list[Retrieval]) -> list[Findings]:
@@ -71,9 +75,14 @@ class Assessor:
         try:
             found = measure.measure(retrievals)
         except Exception as error:  # noqa: BLE001 - the one place where a failing measure is kept from the others
-            log.error("measure failed", measure=measure.name, error=type(error).__name__, retrievals=len(retrievals))
+            if measure.name not in self._failing:
+                log.error("measure fails, its signals abstain", measure=measure.name, **describe(error))
+                self._failing.add(measure.name)
             self._on_failure(measure.name)
             return [Findings.abstained(measure.signals, measure.failure) for _ in retrievals]
+        if measure.name in self._failing:
+            log.info("measure works again", measure=measure.name)
+            self._failing.remove(measure.name)
         self._on_success(measure.name)
         return found
 
@@ -95,15 +104,15 @@ class Assessor:
             drivers=(),
             signals=findings.signals,
             abstentions=findings.abstentions,
-            evidence={"missed": self._evidence(findings.missed)},
+            evidence=Evidence(self._missed(findings.missed), [round(score, 4) for score in findings.relevance]),
             versions=self._versions,
             document_ids=tuple([passage.key for passage in retrieval.served]),
             attributes={name: str(attributes[name]) for name in self._attributes if name in attributes},
             query=self._privacy.clean(trace.query),
         )
 
-    def _evidence(self, missed: Sequence[Missed]) -> list[Missed]:
-        """Evidence may quote the query; without the right to keep text its ids remain."""
+    def _missed(self, missed: Sequence[Missed]) -> list[Missed]:
+        """Its words may quote the query; without the right to keep text its ids remain."""
         return [Missed(m.id, self._privacy.clean(m.why) or "") for m in missed]
 
 
@@ -112,8 +121,9 @@ def rate(assessment: Assessment, reference: Normalisation, prior: Prior) -> Asse
     empty = not assessment.document_ids
     risk = EMPTY_RESULT if empty else assess_risk(assessment.signals, reference, prior)
     abstentions = assessment.abstentions
-    if risk.at_5 is None:
-        abstentions = {**abstentions, "risk": Reason.NO_EVIDENCE, "risk_at_1": Reason.NO_EVIDENCE}
+    for name, value in (("risk", risk.at_5), ("risk_at_1", risk.at_1)):
+        if value is None:
+            abstentions = {**abstentions, name: Reason.NO_EVIDENCE}
     return msgspec.structs.replace(
         assessment,
         risk=risk.at_5,

@@ -7,7 +7,7 @@ from detectors.measures.base import LexicalIndex, Measure, PairScorer
 from detectors.measures.lexical_check import LexicalCheck
 from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
-from detectors.records import Reason, Tier
+from detectors.records import QueryTrace, Reason, Tier
 from monitor.assess import Assessor, Unavailable
 from monitor.config import Config
 from monitor.prepare import Preparer
@@ -21,6 +21,13 @@ def load_corpus(config: Config) -> Corpus | None:
         return None
     c = config.corpus
     return read_corpus(c.path, CorpusFormat(c.id, c.title, c.text, c.metadata))
+
+
+def build_index(corpus: Corpus | None) -> LexicalIndex | None:
+    """BM25 over the corpus; None without one."""
+    from monitor.providers.lexical import Bm25Index  # noqa: PLC0415 - only where there is a corpus to index
+
+    return Bm25Index(corpus) if corpus is not None else None
 
 
 def build_measures(index: LexicalIndex | None, scorer: PairScorer | None) -> list[Measure]:
@@ -41,16 +48,15 @@ def build_measures(index: LexicalIndex | None, scorer: PairScorer | None) -> lis
 def build_assessor(
     config: Config,
     corpus: Corpus | None,
+    index: LexicalIndex | None,
     scorer: PairScorer | None,
     scorer_name: str,
     *,
     on_failure: Callable[[str], None] = lambda _: None,
     on_success: Callable[[str], None] = lambda _: None,
+    why_not: Callable[[QueryTrace, Tier], Reason] = lambda *_: Reason.NOT_SAMPLED,
 ) -> Assessor:
-    """An assessor with all measures over `corpus` and `scorer`."""
-    from monitor.providers.lexical import Bm25Index  # noqa: PLC0415 - only where there is a corpus to index
-
-    index = Bm25Index(corpus) if corpus is not None else None
+    """An assessor with all measures over `corpus`, its `index` and `scorer`."""
     return Assessor(
         build_measures(index, scorer),
         Preparer(corpus, config.pipeline),
@@ -59,4 +65,5 @@ def build_assessor(
         attributes=config.attributes,
         on_failure=on_failure,
         on_success=on_success,
+        why_not=why_not,
     )

@@ -10,10 +10,11 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from detectors.measures.base import LexicalIndex
 from detectors.risk import shipped_prior
 from monitor import report
 from monitor.assess import Assessor
-from monitor.build import build_assessor, load_corpus
+from monitor.build import build_assessor, build_index, load_corpus
 from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, build_config, load_config
 from monitor.errors import ConfigError
 from monitor.evaluation import evaluate
@@ -32,7 +33,7 @@ def replay_command(
 ) -> None:  # fmt: skip
     """`leadline replay`."""
     config = file_config(config_file, corpus, depth)
-    assessor = file_assessor(config, scorer)
+    assessor, _ = file_assessor(config, scorer)
     with progress(traces) as on_read:
         recording = Recording(traces, Sampler(lambda name: config.pipeline(name).sample), on_read)
         summary, references = replay(
@@ -49,14 +50,18 @@ def evaluate_command(
 ) -> None:  # fmt: skip
     """`leadline evaluate`."""
     config = file_config(None, directory / "corpus.jsonl", depth)
-    assessor = file_assessor(config, scorer)
+    assessor, index = file_assessor(config, scorer)
     with progress(directory / traces) as on_read:
         recording = Recording(directory / traces, Sampler(lambda _: EVERYTHING), on_read)
-        result = evaluate(directory, recording, assessor, config, reference=reference, scorer=scorer, drop_scores=drop_scores)
+        result = evaluate(
+            directory, recording, assessor, index,
+            reference=reference, scorer=scorer, depth=config.pipeline("default").depth, drop_scores=drop_scores,
+        )  # fmt: skip
+    encoded = msgspec.json.encode(result)
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(result), indent=1).decode())  # noqa: T201
+        print(msgspec.json.format(encoded, indent=1).decode())  # noqa: T201
     else:
-        report.print_evaluation(console(), result)
+        report.print_evaluation(console(), msgspec.json.decode(encoded))
 
 
 def run_command(config_file: Path) -> int:
@@ -98,13 +103,15 @@ def file_config(config_file: Path | None, corpus: Path | None, depth: int | None
     return config.model_copy(update={"pipelines": pipelines, "corpus": layout})
 
 
-def file_assessor(config: Config, scorer: str) -> Assessor:
-    """An assessor whose scorer is loaded: a model that was asked for by name and is not there ends the command."""
+def file_assessor(config: Config, scorer: str) -> tuple[Assessor, LexicalIndex | None]:
+    """An assessor, and its index, with the scorer loaded: a model that is not there ends the command."""
     cross_encoder = None
     if scorer != NO_SCORER:
         cross_encoder = CrossEncoderScorer(scorer)
         cross_encoder.load()
-    return build_assessor(config, load_corpus(config), cross_encoder, scorer)
+    corpus = load_corpus(config)
+    index = build_index(corpus)
+    return build_assessor(config, corpus, index, cross_encoder, scorer), index
 
 
 def console() -> Console:

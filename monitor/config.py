@@ -1,11 +1,13 @@
 """The configuration: YAML, with LEADLINE_ environment variables on top. Unknown keys are errors, never ignored."""
 
+import difflib
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from detectors.records import ScoreKind
@@ -46,11 +48,15 @@ class JsonlSource(_Section):
 
 
 class HttpSource(_Section):
-    """`POST /v1/query-traces`. A 200 means that the traces are in a journal on disk, unless `journal` is off."""
+    """`POST /v1/query-traces`. A 200 means that the traces are in a journal on disk, unless `journal` is off.
+
+    The journal holds at most `queue_traces` and `queue_bytes`; a body, and what it expands to, `max_body_bytes`.
+    """
 
     kind: Literal["http"]
     journal: bool = True
     queue_traces: int = Field(10_000, ge=1)
+    queue_bytes: int = Field(256 * 2**20, ge=1024)
     max_body_bytes: int = Field(16 * 2**20, ge=1024)
 
 
@@ -159,6 +165,14 @@ class Config(BaseSettings):
     state: StateConfig = StateConfig()
     http: HttpConfig = HttpConfig()
 
+    @model_validator(mode="after")
+    def _sources_differ(self) -> Self:
+        names = [source.kind if isinstance(source, HttpSource) else f"{source.kind} {source.path}" for source in self.sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"sources: got {name} twice, expected sources that differ")
+        return self
+
     def pipeline(self, name: str) -> PipelineConfig:
         """The settings of a pipeline: its own, else those of `default`."""
         return self.pipelines.get(name) or self.pipelines.get("default") or PipelineConfig()
@@ -206,9 +220,30 @@ def build_config(document: dict[str, Any], origin: str) -> Config:
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"] if part not in ("jsonl", "http"))
+    key = _key(first["loc"])
+    expected = _expected(first)
     if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key"
-    message = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    message = message if "expected" in message else f"expected: {message}"
-    return f"{key}: got {first['input']!r}, {message}" if key else message
+        return f"{key}: unknown key{_suggestion(str(first['loc'][-1]))}"
+    if first["type"] == "missing":
+        return f"{key}: missing, expected a value"
+    if first["type"] == "union_tag_invalid":
+        return f"{key}.kind: got {first['ctx']['tag']!r}, expected {first['ctx']['expected_tags']}"
+    return f"{key}: got {first['input']!r}, {expected}" if key else expected
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    """Dotted, without the tag that pydantic puts after the place in a list of unions."""
+    parts = location[:2] + location[3:] if location[:1] == ("sources",) else location
+    return ".".join(map(str, parts))
+
+
+def _expected(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    return message if "expected" in message else f"expected: {message}"
+
+
+def _suggestion(key: str) -> str:
+    sections = [Config, *_Section.__subclasses__()]
+    known = [name for section in sections for name in section.model_fields]
+    close = difflib.get_close_matches(key, known, n=1)
+    return f", did you mean {close[0]}?" if close else ""

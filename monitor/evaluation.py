@@ -1,1 +1,191 @@
-def evaluate(*a, **k): ...
+"""`leadline evaluate`: the monitor itself against the labels of a collection in BEIR's layout."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from detectors.estimate import Estimate, weighted_mean
+from detectors.evaluate import FAILURE_KINDS, Judged, against_labels, evaluate_signals, graded, ndcg
+from detectors.measures.base import LexicalIndex
+from detectors.records import Assessment, QueryTrace
+from detectors.risk import shipped_prior
+from monitor.assess import Assessor, Sampled
+from monitor.errors import LeadlineError
+from monitor.recording import Recording, References
+
+NDCG_DEPTH = 10
+
+Qrels = dict[str, dict[str, int]]
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """What `leadline evaluate --json` prints; its keys are a contract (docs/formats.md)."""
+
+    collection: str
+    traces: int
+    skipped: dict[str, int]
+    reference: str
+    failure_rate: dict[str, float | None]
+    estimated_failure_rate: dict[str, dict[str, float] | None]
+    ndcg_at_10: dict[str, float | None]
+    signals: dict[str, dict[str, Any]]
+    risk: dict[str, Any]
+    risk_at_1: dict[str, Any]
+    kendall_tau: dict[str, float | None]
+
+
+def read_labels(directory: Path) -> tuple[Qrels, dict[str, list[str]]]:
+    """Grades by query id and document id, and the query ids of each query text.
+
+    Raises
+    ------
+    LeadlineError
+        With file, line and what was expected.
+    """
+    return _read_qrels(directory / "qrels" / "test.tsv"), _read_queries(directory / "queries.jsonl")
+
+
+def _read_qrels(path: Path) -> Qrels:
+    qrels: Qrels = {}
+    for number, line in _lines(path):
+        fields = line.rstrip("\r\n").split("\t")
+        if number == 1 and fields[-1:] == ["score"]:
+            continue
+        try:
+            query, document, grade = fields
+            qrels.setdefault(query, {})[document] = int(grade)
+        except ValueError as error:
+            raise LeadlineError(f"{path}:{number}: expected query id, document id and a whole grade by tabs") from error
+    return qrels
+
+
+def _read_queries(path: Path) -> dict[str, list[str]]:
+    ids: dict[str, list[str]] = {}
+    for number, line in _lines(path):
+        try:
+            row = msgspec.json.decode(line, type=dict[str, Any])
+            ids.setdefault(row["text"].strip(), []).append(str(row["_id"]))
+        except (msgspec.DecodeError, KeyError, AttributeError) as error:
+            raise LeadlineError(f"{path}:{number}: expected a JSON object with _id and text") from error
+    return ids
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    except OSError as error:
+        raise LeadlineError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise LeadlineError(f"{path}: expected UTF-8 text") from error
+
+
+class Labels:
+    """Finds the grades for a trace: by its `query_id`, else by its query's text where that is one query's only."""
+
+    def __init__(self, qrels: Qrels, ids_by_text: Mapping[str, Sequence[str]]) -> None:
+        self._qrels = qrels
+        self._ids_by_text = ids_by_text
+
+    def of(self, query_id: str | None, query: str | None) -> dict[str, int] | None:
+        """Grades by document id; None where the query is not known."""
+        if query_id is None:
+            ids = self._ids_by_text.get((query or "").strip(), ())
+            query_id = ids[0] if len(ids) == 1 else None
+        return self._qrels.get(query_id) if query_id is not None else None
+
+
+def evaluate(
+    directory: Path, recording: Recording, assessor: Assessor, index: LexicalIndex | None, *,
+    reference: str, scorer: str, depth: int, drop_scores: bool,
+) -> Evaluation:  # fmt: skip
+    """Assess a recording and hold the assessments against the labels.
+
+    Raises
+    ------
+    LeadlineError
+        Where labels or traces cannot be read, or no trace has labels.
+    """
+    labels = Labels(*read_labels(directory))
+    unrated: list[Assessment] = []
+    for batch in recording.batches():
+        unrated += assessor.assess([_without_scores(s) for s in batch] if drop_scores else batch)
+    references = References(reference, unrated, scorer=scorer, depth=lambda _: depth)
+    skipped = Counter({name: count for name, count in recording.counts().items() if name != "evaluated"})
+    judged: list[Judged] = []
+    orders = _Orders(index)
+    for assessment in references.rate(unrated, shipped_prior()):
+        qrels = labels.of(assessment.query_id, assessment.query)
+        known = against_labels(assessment, qrels) if qrels is not None else None
+        if qrels is None or known is None:
+            skipped["unknown_query" if qrels is None else "no_relevant_document"] += 1
+            continue
+        judged.append(known)
+        orders.add(assessment, qrels, known)
+    if not judged:
+        raise LeadlineError(f"{recording.path}: no trace has labels in {directory}, expected query ids or texts from there")
+    return _result(directory.resolve().name, judged, dict(skipped), ", ".join(references.versions), orders)
+
+
+def _without_scores(sampled: Sampled) -> Sampled:
+    trace, weights = sampled
+    bare = tuple(msgspec.structs.replace(document, score=None) for document in trace.documents)
+    replaced: QueryTrace = msgspec.structs.replace(trace, documents=bare)
+    return replaced, weights
+
+
+class _Orders:
+    """nDCG@10 of the served order, of the cross-encoder's order of the same documents, and of BM25's own list."""
+
+    def __init__(self, index: LexicalIndex | None) -> None:
+        self._index = index
+        self._values: dict[str, list[float]] = {"served": [], "cross_encoder": [], "bm25": []}
+
+    def add(self, assessment: Assessment, qrels: Mapping[str, int], judged: Judged) -> None:
+        served, relevance = assessment.document_ids, assessment.evidence.relevance
+        self._values["served"].append(judged.ndcg_at_10)
+        if len(relevance) == len(served):
+            order = np.argsort(-np.array(relevance), kind="stable")
+            self._add("cross_encoder", [served[i] for i in order], qrels)
+        if self._index is not None and assessment.query is not None:
+            hits = self._index.search(assessment.query, NDCG_DEPTH, None).hits
+            self._add("bm25", [hit.key for hit in hits], qrels)
+
+    def _add(self, name: str, order: Sequence[str], qrels: Mapping[str, int]) -> None:
+        self._values[name].append(ndcg(graded(order, qrels), qrels.values(), NDCG_DEPTH))
+
+    def means(self) -> dict[str, float | None]:
+        return {name: float(np.mean(values)) if values else None for name, values in self._values.items()}
+
+
+def _result(collection: str, judged: list[Judged], skipped: dict[str, int], reference: str, orders: _Orders) -> Evaluation:
+    skills = evaluate_signals(judged)
+    prior = shipped_prior()
+    estimates = {
+        "no_relevant_at_5": _estimate([query.risk for query in judged], prior.at_5.level_error),
+        "no_relevant_at_1": _estimate([query.risk_at_1 for query in judged], prior.at_1.level_error),
+        "ndcg_below_half": None,  # no risk speaks of it
+    }
+    return Evaluation(
+        collection=collection,
+        traces=len(judged),
+        skipped=skipped,
+        reference=reference,
+        failure_rate=skills.failure_rate,
+        estimated_failure_rate={kind: estimates[kind] for kind in FAILURE_KINDS},
+        ndcg_at_10=orders.means(),
+        signals=msgspec.to_builtins(skills.signals),
+        risk=msgspec.to_builtins(skills.risk),
+        risk_at_1=msgspec.to_builtins(skills.risk_at_1),
+        kendall_tau=skills.kendall_tau,
+    )
+
+
+def _estimate(risks: Sequence[float | None], level_error: float) -> dict[str, float] | None:
+    known = [risk for risk in risks if risk is not None]
+    estimate: Estimate | None = weighted_mean(known, [1.0] * len(known), level_error=level_error)
+    return {"mean": estimate.mean, "low": estimate.low, "high": estimate.high} if estimate is not None else None

@@ -74,6 +74,10 @@ _ROWS = (
     MetricSpec("source_lag_bytes", "gauge", "bytes", ("source",), "Bytes of a followed file that were not read yet."),
     MetricSpec("source_lag_records", "gauge", "records", ("source",), "Records that a source holds and has not handed over."),
     MetricSpec("queue_traces", "gauge", "traces", (), "Traces read and waiting to be assessed."),
+    MetricSpec("unjournaled_traces_total", "counter", "traces", ("source",),
+               "Traces taken in with the journal off: a crash loses those that were not assessed yet."),
+    MetricSpec("config_reloads_total", "counter", "reloads", ("result",),
+               "Reloads of the configuration: `done`, or `failed` and the one before stays in use."),
     MetricSpec("ingest_requests_total", "counter", "requests", ("path", "code"), "Requests that brought traces, by answer."),
     MetricSpec("pipelines", "gauge", "pipelines", (),
                f"Distinct pipelines seen; beyond {MAX_PIPELINES} the label is `{OTHER}`."),
@@ -239,4 +243,4 @@ class Recorder:
 
 def hit_estimate(risks: Sequence[float], weights: Sequence[float], prior: Prior) -> Estimate | None:
     """`hit_at_5` = 1 - weighted mean risk, with the prior's own error in its interval."""
-    return weighted_mean([1 - risk for risk in risks], weights, level_error=prior.level_error["at_5"])
+    return weighted_mean([1 - risk for risk in risks], weights, level_error=prior.at_5.level_error)

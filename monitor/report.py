@@ -75,8 +75,8 @@ def against(assessment: Assessment) -> str:
     """Drivers with their values, then the first document that was missed."""
     signals = assessment.signals
     drivers = [f"{name} {signals[name]:.2f}" if name in signals else name for name in assessment.drivers]
-    missed = assessment.evidence.get("missed", [])
-    return "; ".join([", ".join(drivers), *(f"{m.id}: {m.why}" for m in missed[:1])])
+    missed = [f"{m.id}: {m.why}" for m in assessment.evidence.missed[:1]]
+    return "; ".join([", ".join(drivers), *missed])
 
 
 def print_evaluation(console: Console, result: dict[str, Any]) -> None:
@@ -98,7 +98,8 @@ def print_evaluation(console: Console, result: dict[str, Any]) -> None:
     rows = {**result["signals"], "risk": result["risk"], "risk_at_1": result["risk_at_1"]}
     for name, row in rows.items():
         cells = [_auroc(row[kind]) for kind in kinds]
-        table.add_row(name, *cells, str(row[kinds[0]]["n"]) if row[kinds[0]] else "-", _number(row.get("kendall_tau")))
+        counted = next((str(row[kind]["n"]) for kind in kinds if row[kind]), "-")
+        table.add_row(name, *cells, counted, _number(result["kendall_tau"][name]))
     console.print(table)
     _print_risk(console, result, kinds)
 
@@ -111,7 +112,7 @@ def _print_risk(console: Console, result: dict[str, Any], kinds: list[str]) -> N
         row = result["risk" if kind == kinds[0] else "risk_at_1"][kind]
         estimate = result["estimated_failure_rate"][kind]
         shown = f"{estimate['mean']:.3f} ({estimate['low']:.2f}-{estimate['high']:.2f})" if estimate else "-"
-        values = [_number(row and row.get(key)) for key in ("brier_skill", "aurc", "precision_riskiest_tenth")]
+        values = [_number(row and row.get(key)) for key in ("brier_skill", "aurc", "precision_of_riskiest")]
         table.add_row(kind, f"{result['failure_rate'][kind]:.3f}", shown, *values)
     console.print(table)
 

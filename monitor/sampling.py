@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from hashlib import blake2b
 
-from detectors.records import QueryTrace, Tier, Weights
+from detectors.records import QueryTrace, Reason, Tier, Weights
 from monitor.config import SampleRates
 
 DOMAIN = b"leadline-sample-v1"  # a new version draws a new sample
@@ -33,6 +33,11 @@ class Sampler:
             return None
         scorer = rates.scorer * self.scorer_share
         return Weights(1 / rates.cheap, 1 / scorer if u < scorer else None, 1 / rates.judge if u < rates.judge else None)
+
+    def why_not(self, trace: QueryTrace, tier: Tier) -> Reason:
+        """Why a tier did not take a trace: its configured rate would have, or not."""
+        configured: float = getattr(self._rates(trace.pipeline), tier)
+        return Reason.OVER_BUDGET if draw(trace) < configured else Reason.NOT_SAMPLED
 
 
 class PairBudget:

@@ -78,7 +78,7 @@ class LexicalCheck:
 
     name = "lexical_check"
     tier = Tier.CHEAP
-    signals = SIGNALS
+    signals: tuple[str, ...] = SIGNALS
     failure = Reason.LEXICAL_UNAVAILABLE
 
     def __init__(self, index: LexicalIndex) -> None:
@@ -102,7 +102,9 @@ class LexicalCheck:
             findings.merge(Findings.abstained(TEXT_SIGNALS, Reason.NO_TEXT))
             return findings
         findings.signals["uncovered_terms"] = uncovered_terms(result.idf, texts)
-        _look_for_identifiers(findings, retrieval.query, texts, result.hits)
+        served = {passage.key for passage in retrieval.served}
+        absent = [hit for hit in result.hits if hit.key not in served]
+        _look_for_identifiers(findings, retrieval.query, texts, absent)
         return findings
 
 
@@ -123,13 +125,13 @@ def _compare(findings: Findings, retrieval: Retrieval, result: LexicalResult) ->
             findings.missed.append(Missed(hit.key, f"rank {rank} of BM25, not served"))
 
 
-def _look_for_identifiers(findings: Findings, query: str, served_texts: list[str], hits: Sequence[Hit]) -> None:
+def _look_for_identifiers(findings: Findings, query: str, served_texts: list[str], absent: Sequence[Hit]) -> None:
     asked = identifiers(query)
     if not asked:
         findings.abstentions["missed_identifiers"] = Reason.NOT_APPLICABLE
         return
     served = [fold_numbers(text) for text in served_texts]
-    found = [(hit, fold_numbers(hit.passage)) for hit in hits]
+    found = [(hit, fold_numbers(hit.passage)) for hit in absent]
     known = missed = 0
     for identifier in asked:
         if any(contains_identifier(text, identifier) for text in served):

@@ -29,7 +29,7 @@ class RankDivergence:
 
     name = "rank_divergence"
     tier = Tier.SCORER
-    signals = SIGNALS
+    signals: tuple[str, ...] = SIGNALS
     failure = Reason.SCORER_UNAVAILABLE
 
     def __init__(self, scorer: PairScorer, index: LexicalIndex | None) -> None:
@@ -63,7 +63,7 @@ class RankDivergence:
         if np.isnan(scores).any():
             return Findings.abstained(SIGNALS, Reason.UNSUPPORTED_LANGUAGE)
         served = scores[: len(retrieval.served)]
-        findings = Findings({"best_relevance": float(served[:HEAD].max())})
+        findings = Findings({"best_relevance": float(served[:HEAD].max())}, relevance=served.tolist())
         findings.merge(_order(served))
         if retrieval.no_lexical is not None:
             findings.merge(Findings.abstained(UNION_SIGNALS, retrieval.no_lexical))

@@ -66,7 +66,7 @@ class ScoreDistribution:
 
     name = "score_distribution"
     tier = Tier.CHEAP
-    signals = SIGNALS
+    signals: tuple[str, ...] = SIGNALS
     failure = Reason.MEASURE_FAILED
 
     def measure(self, retrievals: Sequence[Retrieval]) -> list[Findings]:

@@ -31,7 +31,8 @@ def business_articles(rng: Random) -> Iterator[DemoDocument]:
     orders = rng.sample(range(1000, 9999), 44)
     numbers = rng.sample(range(102_000, 119_000), 44)
     billed = [*deals, *rng.sample(deals, 4)]
-    yield from (_invoice(deal, *pair, rng) for deal, *pair in zip(billed, numbers, orders, strict=True))
+    rows = zip(billed, numbers, orders, strict=True)
+    yield from (_invoice(deal, number, order, rng) for deal, number, order in rows)
     yield from (_return(number, rng) for number in rng.sample(range(30_100, 39_900), 28))
 
 
@@ -57,8 +58,8 @@ def _contract(deal: _Deal, rng: Random) -> DemoDocument:
         )
     )
     text = (
-        f"{opening}. Signed for Larkmoor by {signer} on {deal.day}. Total value {value:,.0f} euros over {months} months, "
-        f"notice period {notice} months. {rng.choice(_CLAUSES)} {rng.choice(_CLAUSES_MORE)}"
+        f"{opening}. Signed for Larkmoor by {signer} on {deal.day}. Total value {value:,.0f} euros over {months} "
+        f"months, notice period {notice} months. {rng.choice(_CLAUSES)} {rng.choice(_CLAUSES_MORE)}"
     )
     facts = {"kind": "contract", "product": deal.product.line, "tenant": deal.tenant, "number": deal.number}
     facts |= {"customer": deal.customer, "signer": signer, "value": f"{value:.0f}", "months": str(months)}
@@ -89,7 +90,7 @@ def _return(number: int, rng: Random) -> DemoDocument:
     day, serial = random_day(rng), f"{product.code}{rng.randint(100000, 999999)}"
     text = (
         f"RMA-{number}: {customer} sent back a {product.name}, serial number {serial}, on {day}. Complaint: {symptom}. "
-        f"Result: {outcome}. It stood in the repair centre for {rng.randint(1, 19)} days. {rng.choice(_RETURN_REMARKS)}"
+        f"Result: {outcome}. It stood in the repair centre for {rng.randint(2, 19)} days. {rng.choice(_RETURN_REMARKS)}"
     )
     facts = {"kind": "return", "product": product.line, "tenant": tenant, "number": f"RMA-{number}", "serial": serial}
     facts |= {"customer": customer, "symptom": symptom, "outcome": outcome, "model": product.name}

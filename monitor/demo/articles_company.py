@@ -12,6 +12,7 @@ from monitor.demo.document import DemoDocument
 from monitor.demo.facts_company import AUDITS, CUSTOMERS, PEOPLE, POLICIES, SITES, SUPPLIERS, Person, Policy
 from monitor.demo.facts_events import FEATURES, FIXES, INCIDENTS, SURVEY_DETAILS
 from monitor.demo.tables import Entry
+from monitor.demo.wording import tag_line
 
 AMERICAN_SITES = {"Guadalajara"}
 
@@ -45,7 +46,7 @@ def _staff_page(person: Person, rng: Random) -> DemoDocument:
     text = (
         f"{person.name} ({person.role}) works in {person.site} and {chief}. Department: {person.department}. "
         f"{person.note} Speaks {languages}. Extension {rng.randint(2000, 7999)}, with Larkmoor since "
-        f"{rng.randint(2011, 2025)}. Holidays and deputies are in the calendar."
+        f"{rng.randint(2011, 2025)}.{tag_line('Ask about', [person.question], person.note + person.role, rng, 0.8)}"
     )
     title = rng.choice((f"{person.name}, {person.role}", f"Staff page: {person.name}"))
     facts = {"kind": "person", "product": "company", "tenant": _tenant(person.site), "name": person.name}
@@ -55,7 +56,8 @@ def _staff_page(person: Person, rng: Random) -> DemoDocument:
 
 def _site_page(site: Entry, rng: Random) -> DemoDocument:
     sort, lead = site.fields
-    text = f"{site.body} Head of the site is {lead}. Guests book a badge a day ahead; parking is by number plate."
+    words = tag_line("See also", site.questions, site.body, rng)
+    text = f"{site.body} Head of the site is {lead}. Guests book a badge a day ahead.{words}"
     facts = {"kind": "site", "product": "company", "tenant": _tenant(site.key), "topic": site.key}
     return DemoDocument(f"site-{slug(site.key)}", f"{site.key} {sort}", text, random_day(rng), facts)
 
@@ -98,17 +100,18 @@ def _policy_versions(policy: Policy, rng: Random) -> Iterator[DemoDocument]:
 
 def _release_notes(rng: Random) -> Iterator[DemoDocument]:
     features = defaultdict(list)
-    for product, feature, _ in FEATURES:
-        features[product].append(feature)
+    for product, feature, question in FEATURES:
+        features[product].append((feature, question))
     for product, items in features.items():
         day = date(2023, 2, 1) + timedelta(days=rng.randint(0, 60))
-        for number, feature in enumerate(items):
+        for number, news in enumerate(items):
             version = f"{4 + number // 3}.{number % 3 * 2}"
-            yield _release(product, version, feature, day, rng)
+            yield _release(product, version, news, day, rng)
             day += timedelta(days=rng.randint(150, 190))
 
 
-def _release(product: str, version: str, feature: str, day: date, rng: Random) -> DemoDocument:
+def _release(product: str, version: str, news: tuple[str, str], day: date, rng: Random) -> DemoDocument:
+    feature, question = news
     text = " ".join(
         (
             rng.choice((f"{product} {version} brings {feature}.", f"New in {product} {version}: {feature}.")),
@@ -116,6 +119,7 @@ def _release(product: str, version: str, feature: str, day: date, rng: Random) -
             *rng.sample(FIXES[product], 3),
             f"Released on {day}, build {rng.randint(10000, 99999)}.",
             rng.choice(("Going back to the version before is possible.", "It cannot be downgraded.")),
+            tag_line("Topics", [question], feature, rng).strip(),
         )
     )
     facts = {"kind": "release", "product": product, "tenant": rng.choice(("emea", "amer"))}
@@ -131,7 +135,7 @@ def _incident(cause: Entry, year: int, rng: Random) -> DemoDocument:
     author = rng.choice([person for person in PEOPLE if person.department in {"Engineering", "Support"}]).name
     text = (
         f"{number}, {day}, {minutes} minutes, {rng.randint(3, 900)} customers affected. {cause.body} "
-        f"Report by {author}."
+        f"Report by {author}.{tag_line('Tags', cause.questions, cause.body + summary, rng)}"
     )
     facts = {"kind": "incident", "product": service, "tenant": rng.choice(("emea", "amer")), "topic": cause.key}
     facts |= {"number": number, "minutes": str(minutes), "author": author}
@@ -145,7 +149,8 @@ def _survey(number: int, rng: Random) -> DemoDocument:
     day = random_day(rng)
     text = (
         f"Photographs from the equipment room of {customer}, {place}, taken on {day}. {sights} Otherwise the "
-        f"room of the {sector} is dry, {rng.randint(17, 31)} degrees warm and {rng.randint(4, 30)} square metres large. "
+        f"room of the {sector} is dry, {rng.randint(17, 31)} degrees warm and {rng.randint(4, 30)} square metres "
+        "large. "
         f"Recommended: {rng.choice(('a second circuit', 'tidier cabling', 'a lock', 'a larger cabinet', 'nothing'))}."
     )
     facts = {"kind": "survey", "product": "company", "tenant": tenant, "customer": customer}

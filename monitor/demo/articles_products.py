@@ -30,10 +30,10 @@ def product_articles(rng: Random) -> Iterator[DemoDocument]:
         for region in _REGIONS:
             yield _data_sheet(product, region, rng)
     for accessory in ACCESSORIES:
-        title, group = accessory.fields
+        title, group, price = accessory.fields
         metadata = {"kind": "accessory", "product": "accessory", "tenant": rng.choice(("emea", "amer"))}
         metadata |= {"sku": accessory.key, "topic": accessory.key, "group": group}
-        text = f"Part {accessory.key}. {accessory.body} Price {rng.randint(9, 120)} euros without tax."
+        text = f"Part {accessory.key}. {accessory.body} Price {price} euros without tax."
         yield DemoDocument(f"part-{accessory.key.lower()}", title, text, random_day(rng), metadata)
 
 
@@ -94,7 +94,9 @@ def _power(product: Product, volts: str, rng: Random) -> str:
 
 def _poe(product: Product, rng: Random) -> str:
     if product.line not in {"gateway", "switch"}:
-        return rng.choice(("It is managed in Beacon.", "Management is by Beacon or, without the cloud, by a local page."))
+        return rng.choice(
+            ("It is managed in Beacon.", "Management is by Beacon or, without the cloud, by a local page.")
+        )
     if product.poe_watts:
         return rng.choice(
             (

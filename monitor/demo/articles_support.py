@@ -14,7 +14,11 @@ from monitor.demo.facts_howtos import HOWTOS, OFFLINE_UPDATES, RESETS
 from monitor.demo.facts_products import LINES
 from monitor.demo.facts_terms import FAQ, GLOSSARY, SENSES
 from monitor.demo.tables import Entry
+from monitor.demo.wording import tag_line
 
+_TAGGED = {"howto", "faq"}
+"""Kinds of page at whose end the writer adds words that readers search for."""
+_LABELS = ("Keywords", "Search terms", "Related words", "Tags")
 _GLOSSARY_ENDINGS = (
     "Write it in full when you talk to customers; they do not know the letters.",
     "New colleagues meet it in their first week and may ask in the glossary channel.",
@@ -60,13 +64,16 @@ def _plain(kind: str, entries: Sequence[Entry], rng: Random, endings: Sequence[s
     for entry in entries:
         product, title = entry.fields
         text = f"{entry.body} {rng.choice(endings)}".strip()
+        if kind in _TAGGED:
+            text += tag_line(rng.choice(_LABELS), entry.questions, f"{title} {entry.body}", rng)
         yield DemoDocument(f"{kind}-{entry.key}", title, text, _recent_day(rng), _facts(kind, product, entry.key, rng))
 
 
 def _error(entry: Entry, rng: Random) -> DemoDocument:
     product, name = entry.fields
     title = rng.choice((f"Error {entry.key}: {name}", f"{entry.key} {name}", f"{name} ({entry.key})"))
-    text = f"{entry.body} {rng.choice(_ERROR_ENDINGS)}"
+    words = tag_line(rng.choice(_LABELS), entry.questions, f"{name} {entry.body}", rng)
+    text = f"{entry.body} {rng.choice(_ERROR_ENDINGS)}{words}"
     facts = _facts("error", product, entry.key, rng) | {"code": entry.key}
     return DemoDocument(f"error-{entry.key.lower()}", title, text, _recent_day(rng), facts)
 
@@ -82,9 +89,9 @@ def _term(entry: Entry, rng: Random) -> DemoDocument:
 def _reset(line: str, rng: Random) -> DemoDocument:
     family, _, software = LINES[line]
     gesture, lost = RESETS[line]
-    title = f"Factory reset of a {family} {line}"
+    title = f"Factory reset of {_a(family)} {_noun(line)}"
     text = (
-        f"To bring a {family} back to its first state, {gesture}. It forgets its local settings, including "
+        f"To bring {_a(family)} back to its first state, {gesture}. It forgets its local settings, including "
         f"{lost}, and fetches the rest from Beacon as soon as it is online. {software} itself is not changed. "
         "Unplug everything that is not needed for the reset, and label the cables before you do."
     )
@@ -94,22 +101,30 @@ def _reset(line: str, rng: Random) -> DemoDocument:
 def _offline_update(line: str, rng: Random) -> DemoDocument:
     family, _, software = LINES[line]
     medium, duration, meanwhile = OFFLINE_UPDATES[line]
-    title = f"Update {software} on a {family} without internet"
+    title = f"Update {software} on {_a(family)} without internet"
     text = (
-        f"Where a {line} has no way to the cloud, bring the release file by {medium}. Check its signature in the "
-        f"console first. The update takes about {duration}; the {line} {meanwhile}. Two versions at most can be "
-        "skipped at once. Save the configuration before, and never cut the power while the lamp is white."
+        f"Where {_a(_noun(line))} has no way to the cloud, bring the release file by {medium}. Check its signature in "
+        f"the console first. The update takes about {duration}; the {_noun(line)} {meanwhile}. Two versions at most "
+        "can be skipped at once. Save the configuration before, and never cut the power while the lamp is white."
     )
     return DemoDocument(f"offline-{_slug(line)}", title, text, _recent_day(rng), _facts("offline", line, line, rng))
 
 
 def _recent_day(rng: Random) -> date:
-    """Support rewrites its pages: half of them are less than a year old."""
-    return random_day(rng, LAST_DAY - timedelta(days=300)) if rng.random() < 0.45 else random_day(rng)
+    """Support rewrites its pages: many of them are less than a year old."""
+    return random_day(rng, LAST_DAY - timedelta(days=300)) if rng.random() < 0.25 else random_day(rng)
 
 
 def _facts(kind: str, product: str, topic: str, rng: Random) -> dict[str, str]:
     return {"kind": kind, "product": product, "tenant": rng.choice(("emea", "amer")), "topic": topic}
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
+
+
+def _noun(line: str) -> str:
+    return "storage unit" if line == "storage" else line
 
 
 def _slug(name: str) -> str:

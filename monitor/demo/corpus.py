@@ -30,9 +30,7 @@ def build_corpus(seed: int) -> list[DemoDocument]:
         In the order of publication, oldest first, as a real store grows.
     """
     writers = (product_articles, support_articles, company_articles, business_articles)
-    documents = [
-        document for index, write in enumerate(writers) for document in write(Random(f"{seed}-{index}"))
-    ]
+    documents = [document for index, write in enumerate(writers) for document in write(Random(f"{seed}-{index}"))]
     return sorted(documents, key=lambda document: (document.published, document.id))
 
 

@@ -126,17 +126,17 @@ CUSTOMERS = parse_rows("""
 Aldermoor Hospital Trust | Leeds | emea | hospital
 Banque Corvin | Lyon | emea | bank
 Stadtwerke Ulmenau | Ulmenau | emea | utility
-Fjordline Ferries | Bergen | emea | shipping
+Fjordline Ferries | Bergen | emea | ferry company
 Universidad de Sancara | Sancara | amer | university
 Mesa Verde Schools | Durango | amer | school
 Tallow & Finch Brewing | Bristol | emea | brewery
-Cordillera Mining | Antofagasta | amer | mining
+Cordillera Mining | Antofagasta | amer | mine
 Hotel Admiral Group | Hamburg | emea | hotel
-Porto Seco Logistica | Campinas | amer | logistics
+Porto Seco Logistica | Campinas | amer | logistics firm
 Kingfisher Water Board | Norwich | emea | utility
 Lakeshore Public Library | Duluth | amer | library
 Meridian Dental Clinics | Austin | amer | clinic
-Ostrava Tram Works | Ostrava | emea | transport
+Ostrava Tram Works | Ostrava | emea | tram company
 Pinecrest Senior Living | Boise | amer | care home
 Quantock Dairy | Taunton | emea | dairy
 Redwood County | Eureka | amer | county
@@ -178,31 +178,31 @@ and cut cables are not taken back. The money goes to the account from which it c
 ? can I send the hardware back and get my money
 ? is an opened box still refundable
 ? returning goods that I do not like
-# warranty | Warranty policy | 2023-01-10=on the third working day | 2024-09-02=on the next working day | 2026-09-21=on the same day
-The warranty begins with delivery and covers faults of material and making. Once a claim is approved,
-the replacement leaves {value}. Lightning, water and opened seals are not covered. A replaced device keeps the remaining term of the first one,
-but at least ninety days. Wear of fans is covered, wear of batteries is not.
+# warranty | Warranty policy | 2023-01-10=on the third day | 2024-09-02=on the next day | 2026-09-21=on the same day
+The warranty begins with delivery and covers faults of material and making. Once a claim is approved, the replacement
+leaves {value}. Lightning, water and opened seals are not covered. A replaced device keeps the remaining term of the
+first one, but at least ninety days. Wear of fans is covered, wear of batteries is not.
 ? what is not covered when a device fails
 ? does lightning damage count
 ? term that remains after a swap
 # retention | Data retention policy | 2023-05-20=24 months | 2024-11-11=18 months | 2026-09-14=13 months
 Telemetry is kept for {value}, then reduced to daily figures. Audit logs stay for seven years because the law wants it.
-Support recordings are deleted after ninety days. An organisation that leaves can export for ninety days; then all of its
-records are erased, backups included, within another sixty.
+Support recordings are deleted after ninety days. An organisation that leaves can export for ninety days; then all of
+its records are erased, backups included, within another sixty.
 ? how long are logs stored
 ? when are call recordings deleted
 ? erase everything after we leave
 # disclosure | Vulnerability disclosure policy | 2023-03-03=90 days | 2025-03-17=60 days | 2026-11-02=45 days
-Reports of weaknesses go to the security team, encrypted if possible. We answer within two working days and publish a fix
-within {value}. Finders are named if they wish and are paid by severity. We take no legal steps against anyone who keeps
-to these rules. Denial of service and social tricks are out of bounds.
+Reports of weaknesses go to the security team, encrypted if possible. We answer within two working days and publish a
+fix within {value}. Finders are named if they wish and are paid by severity. We take no legal steps against anyone who
+keeps to these rules. Denial of service and social tricks are out of bounds.
 ? found a security hole, will you sue me
 ? reward for reporting bugs
 ? how fast do you patch weaknesses
 # sla | Service level policy for Beacon | 2023-04-01=99.5 percent | 2024-08-19=99.9 percent | 2026-09-07=99.95 percent
-Beacon is available for {value} of each month, measured from outside every minute. If it is missed, a tenth of the monthly
-fee is credited for each further tenth of a percent, up to the whole fee. Announced work on Sundays before six does not
-count. The credit is booked by itself.
+Beacon is available for {value} of each month, measured from outside every minute. If it is missed, a tenth of the
+monthly fee is credited for each further tenth of a percent, up to the whole fee. Announced work on Sundays before six
+does not count. The credit is booked by itself.
 ? compensation for an outage
 ? guaranteed uptime of the cloud
 ? is planned maintenance counted as downtime
@@ -213,7 +213,8 @@ We warn first and suspend after {value}, at once if others are harmed. Researche
 ? what gets an account suspended
 # price-change | Price change policy | 2023-06-01=four weeks | 2024-12-01=eight weeks | 2026-10-19=twelve weeks
 List prices change at most twice a year and are announced {value} ahead. Offers keep their price for their whole term.
-Running subscriptions change only at renewal. Cuts apply at once, and orders that have not left the warehouse are adjusted.
+Running subscriptions change only at renewal. Cuts apply at once, and orders that have not left the warehouse are
+adjusted.
 ? do you warn us before raising prices
 ? my quote and a new price list
 # payment-terms | Payment terms | 2023-01-01=30 days | 2024-04-01=21 days | 2026-01-01=30 days
@@ -223,8 +224,8 @@ within ten days and stops the clock for the contested part only. Public bodies m
 ? interest for paying late
 ? contest a part of the amount
 # remote-work | Remote work policy | 2023-09-01=two days | 2025-02-03=three days | 2026-09-28=four days
-Staff may work from home for {value} a week if the team agrees. Plants and the repair centre are exempt. Work from abroad
-is limited to twenty days a year for tax reasons. The company pays for a chair and a screen once in five years.
+Staff may work from home for {value} a week if the team agrees. Plants and the repair centre are exempt. Work from
+abroad is limited to twenty days a year for tax reasons. The company pays for a chair and a screen once in five years.
 ? working from home rules
 ? may I work from Spain for a month
 # travel | Travel policy | 2023-03-15=4 hours | 2024-10-10=5 hours | 2026-11-09=6 hours
@@ -233,13 +234,15 @@ Hotels cost at most 140 euros, in London and Geneva 190. Who stays with friends 
 ? train or plane for a business trip
 ? hotel price limit
 # export | Export control policy | 2023-11-20=two years | 2025-06-30=one year
-Encryption above the threshold needs a licence for some countries; the list is checked with every order and end users are
-screened again every {value}. An order must not be split in order to avoid the check. Doubts go to the export officer.
+Encryption above the threshold needs a licence for some countries; the list is checked with every order and end users
+are screened again every {value}. An order must not be split in order to avoid the check. Doubts go to the export
+officer.
 ? sell encrypted devices abroad
 ? checking of end users
 # password | Password and access policy | 2023-08-08=12 characters | 2024-07-07=14 characters | 2026-08-31=16 characters
 Passwords have at least {value} and do not expire unless they leaked. A second factor is required everywhere. Shared
-accounts are forbidden; service accounts have an owner. Access is reviewed each quarter and ends on the last day of work.
+accounts are forbidden; service accounts have an owner. Access is reviewed each quarter and ends on the last day of
+work.
 ? do I have to change my login phrase regularly
 ? are shared accounts allowed
 """)

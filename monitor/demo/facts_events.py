@@ -110,8 +110,8 @@ FIXES = {
 
 INCIDENTS = parse_entries("""
 # expired-certificate | Beacon | Sign-in failed after a certificate ran out
-A certificate of the sign-in service expired at midnight. Its reminder went to a mailbox of somebody who had left. It was
-renewed by hand. Certificates are now renewed by a machine, and two people get the warning.
+A certificate of the sign-in service expired at midnight. Its reminder went to a mailbox of somebody who had left. It
+was renewed by hand. Certificates are now renewed by a machine, and two people get the warning.
 ? nobody could log in because a certificate ran out
 # bad-rollout | HeronOS | Gateways restarted in a loop after an update
 A release read a settings file that only exists on devices installed after 2024. Older ones restarted every two minutes.
@@ -122,12 +122,12 @@ A retry after a time-out at the bank was taken for a new payment. 212 customers 
 back within two days. Each payment now carries a key that makes repeats harmless.
 ? customers paid the same amount two times
 # full-disk | Beacon | Telemetry lost because a disk was full
-A debug log that had been left on filled a disk of the ingest tier. Events were dropped for some sites. The log now has a
-limit, and the alarm rings at eighty percent instead of at ninety-five.
+A debug log that had been left on filled a disk of the ingest tier. Events were dropped for some sites. The log now
+has a limit, and the alarm rings at eighty percent instead of at ninety-five.
 ? events got lost since a log was left switched on
 # dns-typo | Beacon | Console unreachable after a typing error in a zone
-A missing dot in a zone file sent users of one region to an address that did not exist. It was seen after nine minutes by
-a customer, not by us. Zone changes are now checked by a second pair of eyes and a script.
+A missing dot in a zone file sent users of one region to an address that did not exist. It was seen after nine
+minutes by a customer, not by us. Zone changes are now checked by a second pair of eyes and a script.
 ? missing dot made the console unreachable
 # crane | plant | Line stopped by a cut fibre
 A crane on the neighbouring ground tore the fibre of the plant. The mobile backup carried the office but not the test
@@ -146,8 +146,8 @@ A report that many organisations run on Mondays scanned the whole history. Dashb
 reads daily figures, and heavy reports have a queue of their own.
 ? why was the console slow at the start of the week
 # key-leak | security | A token was published in a sample script
-A sample in the public repository contained a working token of a test organisation. It was withdrawn after 31 minutes. No
-customer was touched. Samples are scanned before they are published.
+A sample in the public repository contained a working token of a test organisation. It was withdrawn after 31
+minutes. No customer was touched. Samples are scanned before they are published.
 ? secret accidentally put on the internet
 # radar-storm | Wisp firmware | Access points changed channels all night
 A weather radar with a new pulse was seen by all units along a coast at once. They changed channels until none was left.
@@ -158,8 +158,8 @@ A broken index made it necessary to restore the billing data. The backup was goo
 of two. Restores are now rehearsed each month with the clock running.
 ? recovering billing data was slower than planned
 # phishing | security | A clerk's mailbox was taken over
-A mail that looked like a parcel notice led a clerk to a copy of our sign-in page. Invoices with another bank account were
-sent to three customers; one paid, and the bank stopped the transfer. Security keys became a duty for finance.
+A mail that looked like a parcel notice led a clerk to a copy of our sign-in page. Invoices with another bank account
+were sent to three customers; one paid, and the bank stopped the transfer. Security keys became a duty for finance.
 ? fake bills sent from an employee's account
 # power-cut | plant | A generator did not start
 In a power cut the generator of the plant did not start, since its starter cell was old. The line stood still until the

@@ -76,93 +76,93 @@ def _product(row: tuple[str, ...]) -> Product:
 PRODUCTS = tuple(_product(row) for row in parse_rows(_PRODUCTS))
 
 ACCESSORIES = parse_entries("""
-# AC-1101 | Anti-static wrist strap, natural rubber | strap
+# AC-1101 | Anti-static wrist strap, natural rubber | strap | 12
 The band of this strap contains latex. It is softer and grips better than the synthetic band, and it is the one in the
 standard service kit. People with a rubber allergy should not wear it. The coiled cord is 1.8 m long, with a 1 megohm
 resistor and a 10 mm stud.
 ? anti-static strap that contains latex
 ? wrist band made of natural rubber
-# AC-1102 | Anti-static wrist strap, latex-free | strap
+# AC-1102 | Anti-static wrist strap, latex-free | strap | 15
 The band of this strap is latex-free: a woven polyester with silver thread, safe for people with a rubber allergy. It
 grips a little less than the rubber band. The coiled cord is 1.8 m long, with a 1 megohm resistor and a 10 mm stud.
 ? anti-static strap without latex
 ? wrist band for a technician who is allergic to rubber
-# AC-1211 | Patch cable Cat 6A, PVC jacket | cable
+# AC-1211 | Patch cable Cat 6A, PVC jacket | cable | 4
 A flexible patch cable with a PVC jacket, for desks and short runs in one room. It is not halogen-free, so it must not
 be laid in escape routes or air ducts. Lengths from 0.5 to 20 m, in grey, blue and yellow.
 ? patch cable that is not halogen-free
 ? which cable may not go into an escape route
-# AC-1212 | Patch cable Cat 6A, halogen-free | cable
+# AC-1212 | Patch cable Cat 6A, halogen-free | cable | 6
 A patch cable with a halogen-free, low-smoke jacket, required in escape routes, hospitals and air ducts. It is stiffer
 than the PVC version and bends to a radius of 30 mm. Lengths from 0.5 to 50 m, in grey, blue and yellow.
 ? patch cable without halogen
 ? network cable allowed in hospital corridors
-# AC-1321 | Thermal pad set with silicone | pad
+# AC-1321 | Thermal pad set with silicone | pad | 9
 Pads for controllers and radio modules. They contain silicone, which may creep out over the years and leave a film.
 Do not use them near optical ports or relay contacts. Conductivity 6 W/mK, thickness 1.0 mm, six pieces.
 ? thermal pads containing silicone
 ? pads that should not be used near optics
-# AC-1322 | Thermal pad set, silicone-free | pad
+# AC-1322 | Thermal pad set, silicone-free | pad | 11
 Pads for controllers and radio modules without any silicone, so that nothing creeps onto optical ports or relay
 contacts. They are firmer and must be pressed on. Conductivity 5 W/mK, thickness 1.0 mm, six pieces.
 ? thermal pads that do not contain silicone
 ? pads that are safe next to optical ports
-# AC-1431 | Rail kit, tool-less | rails
+# AC-1431 | Rail kit, tool-less | rails | 49
 Rails that click into square-hole racks without screws or tools, 600 to 900 mm deep, for loads up to 40 kg. They do
 not fit threaded racks. One person can mount a 2U unit in five minutes.
 ? rack rails that need no screws
 ? rails I can fit without a screwdriver
-# AC-1432 | Rail kit, screw-fixed | rails
+# AC-1432 | Rail kit, screw-fixed | rails | 39
 Rails that are fixed with M6 screws; a screwdriver is needed and is not included. They fit threaded and round-hole
 racks, 450 to 1000 mm deep, for loads up to 60 kg. Two people should do the mounting.
 ? rack rails that have to be screwed on
 ? rails for a threaded rack
-# AC-1541 | Ceiling mount with magnets | mount
+# AC-1541 | Ceiling mount with magnets | mount | 24
 A magnetic plate that holds a Wisp to suspended steel ceilings without drilling. Keep it away from pacemakers and
 magnetic cards. The pull is enough for 2 kg. Not for outdoor use.
 ? ceiling mount with magnets
 ? hang an access point without drilling holes
-# AC-1542 | Ceiling mount without magnets | mount
+# AC-1542 | Ceiling mount without magnets | mount | 19
 A clip and screw mount that contains no magnets, for wards and laboratories where magnetic fields are not allowed. It
 needs two 5 mm holes. The load is 3 kg. Also fits wooden and concrete ceilings.
 ? ceiling mount without magnets
 ? access point bracket for a ward where magnetic parts are banned
-# AC-1651 | Wall adapter 54 V with surge protection | adapter
+# AC-1651 | Wall adapter 54 V with surge protection | adapter | 53
 A 65 W adapter with surge protection up to 6 kV, for places with overhead lines. The protection is spent after a strike
 and the lamp then goes out; the adapter still works but is no longer protected. Cable 1.5 m.
 ? power adapter with surge protection
 ? adapter for a site that has overhead lines
-# AC-1652 | Wall adapter 54 V, no surge protection | adapter
+# AC-1652 | Wall adapter 54 V, no surge protection | adapter | 39
 A plain 65 W adapter without surge protection, for buildings whose distribution board already has an arrester. Smaller
 and 14 euros cheaper than the protected one. Cable 1.5 m.
 ? power adapter that has no surge protection
 ? the cheaper adapter when the building already has an arrester
-# AC-1761 | Console cable, driver required | console
+# AC-1761 | Console cable, driver required | console | 18
 A USB to serial console cable for recovery work. It requires a driver on Windows, which is on the download page, and
 works at once on Linux and macOS. Length 1.8 m, connectors USB-A and RJ45.
 ? console cable that needs a driver
 ? serial cable that has to be set up on Windows first
-# AC-1762 | Console cable, driverless | console
+# AC-1762 | Console cable, driverless | console | 24
 A USB-C to serial console cable for recovery work that needs no driver on any system, because it appears as a standard
 modem. It is 6 euros dearer. Length 1.8 m, connectors USB-C and RJ45.
 ? console cable that works without a driver
 ? serial cable for a laptop where I may not install anything
-# AC-1871 | Cleaning wipes with alcohol | wipes
+# AC-1871 | Cleaning wipes with alcohol | wipes | 14
 Wipes with 70% isopropyl alcohol for metal housings, connectors and rack doors. Never use them on the touch panel of
 the Cairn or on clear plastic, which turns cloudy. Flammable. Tub of 100.
 ? cleaning wipes containing alcohol
 ? wipes for metal housings and connectors
-# AC-1872 | Cleaning wipes, alcohol-free | wipes
+# AC-1872 | Cleaning wipes, alcohol-free | wipes | 16
 Wipes without alcohol, for touch panels, clear covers and painted plastic. They do not disinfect and they do not remove
 flux. Not flammable, so they may travel as air freight. Tub of 100.
 ? cleaning wipes without alcohol
 ? what to clean the touch panel with so that it does not turn cloudy
-# AC-1981 | Front door kit, lockable | door
+# AC-1981 | Front door kit, lockable | door | 89
 A perforated steel door for 12U wall racks with a cylinder lock and two keys. Choose it wherever the public can reach
 the rack. Replacement keys are ordered with the number on the lock. Weight 3.4 kg.
 ? rack door with a lock
 ? door for a rack that the public can reach
-# AC-1982 | Front door kit, not lockable | door
+# AC-1982 | Front door kit, not lockable | door | 71
 A perforated steel door for 12U wall racks with a magnetic catch and no lock. Meant for rooms that are locked
 themselves. It opens to either side. Weight 2.9 kg.
 ? rack door that cannot be locked

@@ -368,8 +368,8 @@ read access for ninety days to export what you need.
 ? stop paying for the console
 ? export after termination
 # language | beacon | Which languages does the console speak?
-English, German, Czech, Spanish and simplified Chinese. The language is set per person. Alerts follow the language of the
-person who receives them; reports that of the organisation.
+English, German, Czech, Spanish and simplified Chinese. The language is set per person. Alerts follow the language of
+the person who receives them; reports that of the organisation.
 ? console in czech
 ? notifications in my own language
 # accessibility | beacon | Does the console work with a screen reader?

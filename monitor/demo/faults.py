@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from monitor.demo.document import DemoDocument
-from monitor.demo.retriever import DenseRetriever, LatentEncoder, Retriever, words
+from monitor.demo.retriever import DenseRetriever, LatentEncoder, Retriever
 
 Break = Callable[[DenseRetriever, Sequence[DemoDocument], int], Retriever]
 
@@ -62,22 +62,22 @@ class _Shortening:
         return self.inner.search(start, top_k)
 
 
-def _healthy(retriever: DenseRetriever, documents: Sequence[DemoDocument], seed: int) -> Retriever:
+def _healthy(retriever: DenseRetriever, _documents: Sequence[DemoDocument], _seed: int) -> Retriever:
     return retriever
 
 
-def _stale_index(retriever: DenseRetriever, documents: Sequence[DemoDocument], seed: int) -> Retriever:
+def _stale_index(retriever: DenseRetriever, documents: Sequence[DemoDocument], _seed: int) -> Retriever:
     oldest_first = sorted(documents, key=lambda document: document.published)
-    return retriever.restricted_to(document.id for document in oldest_first[: round(0.75 * len(oldest_first))])
+    return retriever.restricted_to(document.id for document in oldest_first[: round(0.8 * len(oldest_first))])
 
 
-def _hidden_filter(retriever: DenseRetriever, documents: Sequence[DemoDocument], seed: int) -> Retriever:
+def _hidden_filter(retriever: DenseRetriever, documents: Sequence[DemoDocument], _seed: int) -> Retriever:
     return retriever.restricted_to(document.id for document in documents if document.metadata["tenant"] == "emea")
 
 
-def _truncated_chunks(retriever: DenseRetriever, documents: Sequence[DemoDocument], seed: int) -> Retriever:
-    passages = {document.id: document.passage for document in documents}
-    starts = [" ".join(words(passages[doc_id])[:12]) for doc_id in retriever.doc_ids]
+def _truncated_chunks(retriever: DenseRetriever, documents: Sequence[DemoDocument], _seed: int) -> Retriever:
+    texts = {document.id: document.text for document in documents}
+    starts = [" ".join(texts[doc_id].split()[:12]) for doc_id in retriever.doc_ids]
     return replace(retriever, vectors=retriever.encoder.encode(starts))
 
 
@@ -89,15 +89,15 @@ def _mixed_embeddings(retriever: DenseRetriever, documents: Sequence[DemoDocumen
     return replace(retriever, vectors=np.where(rows[:, None], other.encode(texts), retriever.vectors))
 
 
-def _query_corruption(retriever: DenseRetriever, documents: Sequence[DemoDocument], seed: int) -> Retriever:
+def _query_corruption(retriever: DenseRetriever, _documents: Sequence[DemoDocument], _seed: int) -> Retriever:
     return _Shortening(retriever)
 
 
-def _ann_loss(retriever: DenseRetriever, documents: Sequence[DemoDocument], seed: int) -> Retriever:
+def _ann_loss(retriever: DenseRetriever, _documents: Sequence[DemoDocument], seed: int) -> Retriever:
     return _Forgetful(retriever, share=0.3, seed=seed)
 
 
-def _hub_documents(retriever: DenseRetriever, documents: Sequence[DemoDocument], seed: int) -> Retriever:
+def _hub_documents(retriever: DenseRetriever, _documents: Sequence[DemoDocument], seed: int) -> Retriever:
     rows = np.random.default_rng(seed).choice(len(retriever.doc_ids), size=4, replace=False)
     centre = retriever.vectors.mean(axis=0)
     vectors = retriever.vectors.copy()
@@ -114,7 +114,7 @@ _ALL = (
     ),
     Fault(
         "stale_index",
-        "The index was replaced by an old copy: the newest quarter of the documents is missing.",
+        "The index was replaced by an old copy: the newest fifth of the documents is missing.",
         "BM25 finds new documents that the retriever no longer serves: missed documents, uncovered query terms.",
         _stale_index,
     ),
@@ -126,7 +126,7 @@ _ALL = (
     ),
     Fault(
         "truncated_chunks",
-        "A chunking bug cut every document to its first twelve words before it was embedded.",
+        "A chunking bug dropped the titles and all but the first twelve words of every text before it was embedded.",
         "Scores change their shape, and documents whose answer lies in the body are missed.",
         _truncated_chunks,
     ),
@@ -150,8 +150,8 @@ _ALL = (
     ),
     Fault(
         "hub_documents",
-        "Four documents were stored with vectors that are far too long, so that they win for almost every query.",
-        "The same four documents head every list, with scores above one: top score up, covered terms down.",
+        "Four documents were stored with vectors that are far too long, so that they win many lists.",
+        "The same four documents head many lists, with scores above one: top score up, covered terms down.",
         _hub_documents,
     ),
 )

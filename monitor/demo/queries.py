@@ -10,6 +10,7 @@ from random import Random
 from monitor.demo.document import DemoDocument
 from monitor.demo.question import DemoQuery, Library
 from monitor.demo.questions_facts import fact_questions
+from monitor.demo.questions_hops import hop_questions
 from monitor.demo.questions_ordinary import ordinary_questions
 from monitor.demo.questions_rules import rule_questions
 from monitor.demo.wording import rephrase
@@ -84,12 +85,14 @@ def _shares(hour: int) -> dict[str, float]:
 def _pools(documents: Sequence[DemoDocument], rng: Random) -> dict[str, _Pool]:
     library = Library(documents)
     by_scenario: dict[str, list[DemoQuery]] = defaultdict(list)
-    for ask in (ordinary_questions, fact_questions, rule_questions):
+    for ask in (ordinary_questions, fact_questions, rule_questions, hop_questions):
         for query in ask(library, rng):
             if query.relevant:
                 by_scenario[query.scenario].append(query)
     freshness = {document.id: place / len(documents) for place, document in enumerate(library.oldest_first)}
-    return {name: _Pool(queries, [_weight(query, freshness) for query in queries]) for name, queries in by_scenario.items()}
+    return {
+        name: _Pool(queries, [_weight(query, freshness) for query in queries]) for name, queries in by_scenario.items()
+    }
 
 
 def _weight(query: DemoQuery, freshness: dict[str, float]) -> float:

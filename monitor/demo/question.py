@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monitor.demo.document import DemoDocument
@@ -31,13 +31,9 @@ class Library:
         """Return the documents of a kind, oldest first."""
         return self._by_kind[kind]
 
-    def where(self, kind: str, holds: Callable[[DemoDocument], bool]) -> list[DemoDocument]:
-        """Return the documents of a kind for which something holds, oldest first."""
-        return [document for document in self._by_kind[kind] if holds(document)]
-
     def having(self, kind: str, **facts: str) -> list[DemoDocument]:
         """Return the documents of a kind with these facts, oldest first."""
-        return self.where(kind, lambda document: facts.items() <= document.metadata.items())
+        return [document for document in self._by_kind[kind] if facts.items() <= document.metadata.items()]
 
 
 def ask(scenario: str, query: str, relevant: Iterable[DemoDocument]) -> DemoQuery:

@@ -8,17 +8,65 @@ from random import Random
 from monitor.demo.facts_chinese import CHINESE
 from monitor.demo.facts_events import SURVEY_DETAILS
 from monitor.demo.facts_products import ACCESSORIES
+from monitor.demo.facts_shorthand import ABBREVIATIONS, LOADED_PHRASES
 from monitor.demo.facts_terms import GLOSSARY, SENSES
 from monitor.demo.question import DemoQuery, Library, ask
 
 _IDENTIFIERS = {
-    "data sheet": ("sku", ("{}", "price of {}", "{} data sheet", "which plug comes with {}", "do we still list {}")),
-    "accessory": ("sku", ("part {}", "what is {}", "{} price")),
-    "error": ("code", ("{}", "error {}", "what does {} mean", "device shows {}", "{} how to fix")),
-    "contract": ("number", ("contract {}", "{} notice period", "who signed {}", "what is {} worth", "how long does {} run")),
-    "invoice": ("number", ("{}", "is {} paid", "status of invoice {}", "amount of {}", "copy of {} please")),
-    "return": ("number", ("{}", "what happened to {}", "{} result", "where is my device, {}")),
-    "incident": ("number", ("{}", "post-mortem {}", "what was {} about")),
+    "data sheet": (
+        "sku",
+        (
+            "{}",
+            "price of {}",
+            "which plug comes with {}",
+            "customer wants to swap {} for a newer one",
+            "is {} in stock",
+        ),
+    ),
+    "accessory": ("sku", ("part {}", "what is {}", "do we still sell {}", "how much is {} with tax")),
+    "error": (
+        "code",
+        (
+            "{}",
+            "what does {} mean",
+            "device shows {} since this morning",
+            "{} how to fix it",
+            "got a call from a customer about {}",
+            "is {} serious enough to wake somebody",
+        ),
+    ),
+    "contract": (
+        "number",
+        (
+            "contract {}",
+            "{} notice period",
+            "who signed {}",
+            "how long does {} still run",
+            "what happens at the end of {}",
+            "is the price in {} fixed or can it be raised",
+        ),
+    ),
+    "invoice": (
+        "number",
+        (
+            "{}",
+            "is {} paid",
+            "what is the status of invoice {}",
+            "has the money for {} arrived on our account",
+            "we never got a copy of {} by mail",
+            "which contract is {} for",
+        ),
+    ),
+    "return": (
+        "number",
+        (
+            "{}",
+            "what happened to {}",
+            "where is my device, number {}",
+            "has {} been repaired or swapped",
+        ),
+    ),
+    "incident": ("number", ("{}", "post-mortem {}", "who wrote the report on {}", "how long did {} last")),
 }
 """Kind -> the fact that names one article, and how people ask for it."""
 
@@ -44,8 +92,10 @@ def fact_questions(library: Library, rng: Random) -> Iterator[DemoQuery]:
         for entry in entries:
             articles = library.having(kind, topic=entry.key)
             yield from (ask(scenario, question, articles) for question in entry.questions)
-    for term in GLOSSARY:
-        yield ask("jargon", f"what does {term.key} mean", library.having("glossary", topic=term.key))
+    for kind, fact, value, query in ABBREVIATIONS:
+        yield ask("jargon", query, library.having(kind, **{fact: value}))
+    for topic, query in LOADED_PHRASES:
+        yield ask("polysemy", query, library.having("sense", topic=topic))
     for entry in CHINESE:
         articles = library.having("bilingual", topic=entry.key)
         yield from (ask("cross_lingual", question, articles) for question in entry.questions)
@@ -80,7 +130,7 @@ def _negation_questions(library: Library) -> Iterator[DemoQuery]:
 
 def _detail_questions(library: Library) -> Iterator[DemoQuery]:
     for where, what, question in SURVEY_DETAILS:
-        surveys = library.where("survey", lambda survey, detail=question: detail in survey.metadata["details"])
+        surveys = [page for page in library.of("survey") if question in page.metadata["details"]]
         yield ask("fine_grained", question, surveys)
         yield ask("fine_grained", f"in which room {what}", surveys)
         yield ask("fine_grained", f"photo of something {where} that should not be there", surveys)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from random import Random
 
-from monitor.demo.document import DemoDocument
 from monitor.demo.facts_company import PEOPLE, POLICIES, SITES
 from monitor.demo.facts_errors import ERRORS
 from monitor.demo.facts_events import FEATURES, INCIDENTS
@@ -14,31 +12,34 @@ from monitor.demo.facts_howtos import HOWTOS
 from monitor.demo.facts_products import LINES, PRODUCTS
 from monitor.demo.facts_terms import FAQ
 from monitor.demo.question import DemoQuery, Library, ask
+from monitor.demo.wording import content_words
 
-_TOPICS = {"howto": HOWTOS, "faq": FAQ, "error": ERRORS, "policy": POLICIES, "site": SITES, "incident": INCIDENTS}
-_CONTENT_WORD = re.compile(r"[A-Za-z]{4,}")
-_FILLER = frozenset(
-    "about after again also another because before between both could does down each else every first from goes have "
-    "here into itself least less like long made make more most must never nobody once only other over same should some "
-    "still such than that their them then there these they this those through time turn until very well what when where "
-    "which while will with without would your yours".split()
-)
+_TITLED = {"howto": HOWTOS, "faq": FAQ, "error": ERRORS, "incident": INCIDENTS}
 
 
 def ordinary_questions(library: Library, rng: Random) -> Iterator[DemoQuery]:
     """Ask about procedures, errors by their symptom, rules, people, features, incidents and devices."""
-    for kind, entries in _TOPICS.items():
-        for entry in entries:
-            articles = library.having(kind, topic=entry.key)
-            yield from (ask("none", question, articles) for question in entry.questions)
-            if articles and kind not in {"policy", "site"}:
-                yield ask("none", _key_words(articles[-1], rng), articles)
+    yield from _topic_questions(library, rng)
+    for policy in POLICIES:
+        versions = library.having("policy", topic=policy.key)
+        yield from (ask("none", question, versions) for question in policy.questions)
+    for site in SITES:
+        yield from (ask("none", question, library.having("site", topic=site.key)) for question in site.questions)
     for person in PEOPLE:
         yield ask("none", person.question, library.having("person", name=person.name))
     for _, feature, question in FEATURES:
         yield ask("none", question, library.having("release", feature=feature))
     yield from _device_questions(library, rng)
     yield from _supply_questions(library)
+
+
+def _topic_questions(library: Library, rng: Random) -> Iterator[DemoQuery]:
+    for kind, entries in _TITLED.items():
+        for entry in entries:
+            articles, title = library.having(kind, topic=entry.key), entry.fields[1]
+            yield from (ask("none", question, articles) for question in entry.questions)
+            yield ask("none", _half_remembered(title, rng), articles)
+            yield from (ask("none", _key_words(title, entry.body, rng), articles) for _ in range(2))
 
 
 def _device_questions(library: Library, rng: Random) -> Iterator[DemoQuery]:
@@ -61,13 +62,16 @@ def _supply_questions(library: Library) -> Iterator[DemoQuery]:
         yield ask("none", f"lead time of {part}", library.having("supplier", part=part))
 
 
-def _key_words(article: DemoDocument, rng: Random) -> str:
+def _key_words(title: str, body: str, rng: Random) -> str:
     """Two words of the title and two of the text, the way that people type into a search box."""
-    title = _content_words(article.title)
-    text = [word for word in _content_words(article.text) if word not in title]
-    picked = rng.sample(title, min(2, len(title))) + rng.sample(text, 2)
-    return " ".join(picked)
+    heads = content_words(title)
+    rest = [word for word in content_words(body) if word not in heads]
+    return " ".join(rng.sample(heads, min(2, len(heads))) + rng.sample(rest, 2))
 
 
-def _content_words(text: str) -> list[str]:
-    return [word for word in dict.fromkeys(_CONTENT_WORD.findall(text.lower())) if word not in _FILLER]
+def _half_remembered(title: str, rng: Random) -> str:
+    """The title as somebody recalls it: in lower case, with a word missing."""
+    parts = title.lower().replace(":", "").replace("?", "").split(" ")
+    if len(parts) > 4:
+        del parts[rng.randrange(1, len(parts) - 1)]
+    return " ".join(parts)

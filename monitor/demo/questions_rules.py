@@ -1,27 +1,63 @@
-"""Questions that a rule answers: compare a number, take the newest, intersect two conditions, follow a relation."""
+"""Questions that a rule answers: compare a number, take the newest, or meet two conditions at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from monitor.demo.document import DemoDocument
 from monitor.demo.facts_company import CUSTOMERS, POLICIES
 from monitor.demo.facts_events import FIXES
-from monitor.demo.facts_products import PRODUCTS
 from monitor.demo.question import DemoQuery, Library, ask
+
+Limits = tuple[int, ...]
+
+_NUMERIC: tuple[tuple[str, str, str, str, Limits], ...] = (
+    ("invoice", "amount", "invoices over {} euros", "bill of less than {} euros", (5_000, 30_000, 60_000, 100_000)),
+    (
+        "contract",
+        "value",
+        "contract worth more than {} euros",
+        "contracts under {} in total",
+        (20_000, 300_000, 900_000),
+    ),
+    ("contract", "months", "contract with a term over {} months", "contracts shorter than {} months", (24, 48)),
+    ("incident", "minutes", "outages longer than {} minutes", "incidents solved within {} minutes", (60, 240, 360)),
+)
+"""Kind, fact, query for more, query for less, limits."""
+
+_NUMERIC_BY_LINE: tuple[tuple[str, str, str, str, Limits], ...] = (
+    ("switch", "price", "switches above {} euros list price", "switch for less than {} euros", (200, 500, 900)),
+    ("gateway", "gigabits", "gateway faster than {} Gbit/s", "gateway slower than {} Gbit/s", (1, 3, 8)),
+    ("storage", "ports", "storage with more than {} drive bays", "unit with fewer than {} drive bays", (6, 10)),
+    ("storage", "kilograms", "storage unit heavier than {} kg", "rack storage lighter than {} kg", (10, 20)),
+    ("switch", "poe_watts", "switch with a PoE budget over {} W", "PoE budget of less than {} W", (100, 500)),
+    ("access point", "price", "access point above {} euros", "access point for less than {} euros", (150, 300)),
+)
+"""Product line, fact of its data sheets, query for more, query for less, limits."""
+
+_LATELY = (
+    ("incident", "incidents of this autumn", "2026-09-01"),
+    ("incident", "what went wrong since the summer", "2026-07-01"),
+    ("contract", "contracts signed in the last two months", "2026-09-20"),
+    ("invoice", "invoices dated November 2026", "2026-11-01"),
+    ("invoice", "newest invoices", "2026-10-15"),
+    ("return", "devices that came back this autumn", "2026-09-01"),
+    ("survey", "site surveys of the last three months", "2026-08-20"),
+    ("audit", "audits since July 2026", "2026-07-01"),
+)
+"""Kind, query, first day."""
 
 
 def rule_questions(library: Library, rng: Random) -> Iterator[DemoQuery]:
-    """Ask numeric, temporal, combinatorial and multi-hop questions."""
+    """Ask numeric, temporal and combinatorial questions."""
     yield from _numeric_questions(library)
-    yield from _temporal_questions(library)
-    yield from _combinations_of_invoices(library)
-    yield from _combinations_of_devices(library)
-    yield from _combinations_of_people(library)
-    yield from _hops_over_contracts(library)
-    yield from _hops_over_sites(library)
-    rng.random()
+    yield from _policy_dates(library)
+    yield from _release_dates(library)
+    yield from _event_dates(library)
+    yield from _invoices(library)
+    yield from _devices(library)
+    yield from _speakers(library, rng)
 
 
 def _number(document: DemoDocument, fact: str) -> float:
@@ -29,122 +65,97 @@ def _number(document: DemoDocument, fact: str) -> float:
 
 
 def _numeric_questions(library: Library) -> Iterator[DemoQuery]:
-    for kind, fact, forms, limits in _NUMERIC:
-        for limit in limits:
-            above = library.where(kind, lambda article, limit=limit: _number(article, fact) > limit)
-            below = library.where(kind, lambda article, limit=limit: _number(article, fact) < limit)
-            yield ask("numeric", forms[0].format(f"{limit:,}"), above)
-            yield ask("numeric", forms[1].format(f"{limit:,}"), below)
-    for line, fact, forms, limits in _NUMERIC_BY_LINE:
-        for limit in limits:
-            sheets = library.having("data sheet", product=line)
-            yield ask("numeric", forms[0].format(limit), [sheet for sheet in sheets if _number(sheet, fact) > limit])
-            yield ask("numeric", forms[1].format(limit), [sheet for sheet in sheets if _number(sheet, fact) < limit])
+    for kind, fact, more, less, limits in _NUMERIC:
+        yield from _comparisons(library.of(kind), fact, more, less, limits)
+    for line, fact, more, less, limits in _NUMERIC_BY_LINE:
+        yield from _comparisons(library.having("data sheet", product=line), fact, more, less, limits)
 
 
-_NUMERIC = (
-    ("invoice", "amount", ("invoices over {} euros", "invoices below {} euros"), (5_000, 30_000, 60_000, 100_000)),
-    ("contract", "value", ("contracts worth more than {}", "contracts under {} in total"), (20_000, 300_000, 1_000_000)),
-    ("contract", "months", ("contracts that run longer than {} months", "contract term shorter than {} months"), (24, 48)),
-    ("incident", "minutes", ("outages longer than {} minutes", "incidents solved within {} minutes"), (60, 240, 360)),
-)
-_NUMERIC_BY_LINE = (
-    ("switch", "price", ("switches above {} euros", "switch for less than {} euros"), (200, 500, 900)),
-    ("gateway", "gigabits", ("gateway faster than {} gigabit", "gateway slower than {} gigabit"), (1, 3, 8)),
-    ("storage", "ports", ("nas with more than {} bays", "storage unit with fewer than {} bays"), (6, 10)),
-    ("storage", "kilograms", ("storage heavier than {} kg", "storage lighter than {} kg"), (10, 20)),
-    ("switch", "poe_watts", ("PoE budget over {} W", "switch giving less than {} W"), (100, 500)),
-)
+def _comparisons(
+    articles: Sequence[DemoDocument], fact: str, more: str, less: str, limits: Limits
+) -> Iterator[DemoQuery]:
+    for limit in limits:
+        yield ask("numeric", more.format(f"{limit:,}"), [each for each in articles if _number(each, fact) > limit])
+        yield ask("numeric", less.format(f"{limit:,}"), [each for each in articles if 0 < _number(each, fact) < limit])
 
 
-def _temporal_questions(library: Library) -> Iterator[DemoQuery]:
+def _policy_dates(library: Library) -> Iterator[DemoQuery]:
     for policy in POLICIES:
-        versions = library.having("policy", topic=policy.key)
-        yield ask("temporal", f"current {policy.title.lower()}", versions[-1:])
-        yield ask("temporal", f"latest version of the {policy.title.lower()}", versions[-1:])
-        yield ask("temporal", f"{policy.title.lower()} as it was in early 2024", _in_force(versions, "2024-02-01"))
-        yield ask("temporal", f"which {policy.title.lower()} was in force before the present one", versions[-2:-1])
+        versions, name = library.having("policy", topic=policy.key), policy.title.lower()
+        yield ask("temporal", f"current {name}", versions[-1:])
+        yield ask("temporal", f"{name} as it was in early 2024", _in_force(versions, "2024-02-01"))
+
+
+def _release_dates(library: Library) -> Iterator[DemoQuery]:
     for product in FIXES:
         notes = library.having("release", product=product)
         yield ask("temporal", f"newest {product} release", notes[-1:])
         yield ask("temporal", f"what changed in {product} lately", notes[-2:])
-        yield ask("temporal", f"{product} versions before 2024", [note for note in notes if note.published.year < 2024])
-        yield ask("temporal", f"{product} releases since mid 2026", _since(notes, "2026-06-01"))
+        yield ask(
+            "temporal", f"first {product} version of 2025", [note for note in notes if note.published.year == 2025][:1]
+        )
+        yield ask("temporal", f"{product} releases since mid 2026", _since(notes, "2026-05-15"))
+
+
+def _event_dates(library: Library) -> Iterator[DemoQuery]:
     for site in sorted({audit.metadata["site"] for audit in library.of("audit")}):
         yield ask("temporal", f"most recent audit of {site}", library.having("audit", site=site)[-1:])
-    yield ask("temporal", "incidents this autumn", _since(library.of("incident"), "2026-09-01"))
-    yield ask("temporal", "contracts signed in the last two months", _since(library.of("contract"), "2026-09-01"))
+    for kind, query, day in _LATELY:
+        yield ask("temporal", query, _since(library.of(kind), day))
+    for customer, *_ in CUSTOMERS:
+        yield ask("temporal", f"latest invoice to {customer}", library.having("invoice", customer=customer)[-1:])
+        yield ask("temporal", f"oldest contract with {customer}", library.having("contract", customer=customer)[:1])
 
 
 def _in_force(versions: list[DemoDocument], day: str) -> list[DemoDocument]:
     return [version for version in versions if version.published.isoformat() <= day][-1:]
 
 
-def _since(documents: object, day: str) -> list[DemoDocument]:
-    return [document for document in documents if document.published.isoformat() >= day]  # type: ignore[attr-defined]
+def _since(documents: Iterable[DemoDocument], day: str) -> list[DemoDocument]:
+    return [document for document in documents if document.published.isoformat() >= day]
 
 
-def _combinations_of_invoices(library: Library) -> Iterator[DemoQuery]:
+def _invoices(library: Library) -> Iterator[DemoQuery]:
     for customer, *_ in CUSTOMERS:
-        bills = library.having("invoice", customer=customer)
+        bills, returns = library.having("invoice", customer=customer), library.having("return", customer=customer)
         yield ask("combinatorial", f"invoices of {customer} that are not paid", _unlike(bills, "state", "paid"))
-        yield ask("combinatorial", f"{customer} invoices, paid ones only", _like(bills, "state", "paid"))
-        returns = library.having("return", customer=customer)
+        yield ask(
+            "combinatorial", f"{customer}: disputed invoices, not overdue ones", _like(bills, "state", "disputed")
+        )
         swapped = _like(returns, "outcome", "swapped under warranty")
         yield ask("combinatorial", f"devices of {customer} that came back and were swapped", swapped)
 
 
-def _combinations_of_devices(library: Library) -> Iterator[DemoQuery]:
+def _devices(library: Library) -> Iterator[DemoQuery]:
     sheets = library.of("data sheet")
     for ports in ("8", "24", "48"):
-        sized = [sheet for sheet in _like(sheets, "product", "switch") if sheet.metadata["ports"] == ports]
-        yield ask("combinatorial", f"{ports} port switch with PoE for Europe", _like(_powered(sized), "tenant", "emea"))
+        sized = _like(_like(sheets, "product", "switch"), "ports", ports)
+        powered = _like(_unlike(sized, "poe_watts", "0"), "tenant", "emea")
+        yield ask("combinatorial", f"{ports} port switch with PoE for Europe", powered)
         yield ask("combinatorial", f"{ports} port switch without PoE", _like(sized, "poe_watts", "0"))
     for place in ("Brno", "Guadalajara", "Suzhou"):
         made = _like(sheets, "made_at", place)
-        yield ask("combinatorial", f"quiet device made in {place} for american sockets", _like(_like(made, "fanless", "yes"), "tenant", "amer"))
-        yield ask("combinatorial", f"made in {place} and under 500 euros", [sheet for sheet in made if _number(sheet, "price") < 500])
+        american, cheap = _like(made, "tenant", "amer"), [sheet for sheet in made if _number(sheet, "price") < 500]
+        yield ask(
+            "combinatorial", f"silent device from {place} for american sockets", _like(american, "fanless", "yes")
+        )
+        yield ask("combinatorial", f"with fans, built in {place}, under 2000", _like(made, "fanless", "no"))
+        yield ask("combinatorial", f"made in {place} and under 500 euros", cheap)
 
 
-def _powered(sheets: list[DemoDocument]) -> list[DemoDocument]:
-    return _unlike(sheets, "poe_watts", "0")
+def _speakers(library: Library, rng: Random) -> Iterator[DemoQuery]:
+    for language in ("German", "Spanish", "French", "Chinese", "Czech", "Portuguese", "Danish"):
+        pages = [page for page in library.of("person") if language in page.metadata["languages"]]
+        for department in rng.sample(("Engineering", "Support", "Sales", "Finance", "Legal"), 2):
+            found = _like(pages, "department", department)
+            yield ask("combinatorial", f"somebody in {department.lower()} who speaks {language}", found)
+        outside = _unlike(pages, "department", "Sales")
+        yield ask("combinatorial", f"{language} speaker who is not in sales", outside)
 
 
-def _combinations_of_people(library: Library) -> Iterator[DemoQuery]:
-    for language in ("German", "Spanish", "French", "Chinese", "Czech"):
-        speakers = library.where("person", lambda page, language=language: language in page.metadata["languages"])
-        yield ask("combinatorial", f"{language} speaker in engineering", _like(speakers, "department", "Engineering"))
-        yield ask("combinatorial", f"someone who speaks {language} but is not in sales", _unlike(speakers, "department", "Sales"))
-        yield ask("combinatorial", f"who speaks {language} in support", _like(speakers, "department", "Support"))
+def _like(documents: Iterable[DemoDocument], fact: str, value: str) -> list[DemoDocument]:
+    return [document for document in documents if document.metadata[fact] == value]
 
 
-def _like(documents: object, fact: str, value: str) -> list[DemoDocument]:
-    return [document for document in documents if document.metadata[fact] == value]  # type: ignore[attr-defined]
-
-
-def _unlike(documents: object, fact: str, value: str) -> list[DemoDocument]:
-    return [document for document in documents if document.metadata[fact] != value]  # type: ignore[attr-defined]
-
-
-def _hops_over_contracts(library: Library) -> Iterator[DemoQuery]:
-    for contract in library.of("contract"):
-        number, signer = contract.metadata["number"], library.having("person", name=contract.metadata["signer"])
-        chief = library.having("person", name=signer[0].metadata["manager"])
-        yield ask("multi_hop", f"who is the superior of the person that signed {number}", chief)
-        yield ask("multi_hop", f"languages of the signer of the contract with {contract.metadata['customer']}", _signers(library, contract))
-    for incident in library.of("incident"):
-        author = library.having("person", name=incident.metadata["author"])
-        yield ask("multi_hop", f"manager of the author of {incident.metadata['number']}", library.having("person", name=author[0].metadata["manager"]))
-
-
-def _signers(library: Library, contract: DemoDocument) -> list[DemoDocument]:
-    contracts = library.having("contract", customer=contract.metadata["customer"])
-    names = {each.metadata["signer"] for each in contracts}
-    return library.where("person", lambda page: page.metadata["name"] in names)
-
-
-def _hops_over_sites(library: Library) -> Iterator[DemoQuery]:
-    for product in PRODUCTS:
-        yield ask("multi_hop", f"who audited the plant that makes the {product.name}", library.having("audit", site=product.site))
-        yield ask("multi_hop", f"who runs the factory where the {product.name} is built", library.where("person", lambda page, site=product.site: page.metadata["site"] == site and "Plant Manager" in page.title + page.text))
-        yield ask("multi_hop", f"suppliers of the plant that assembles the {product.name}", library.having("supplier", plant=product.site))
+def _unlike(documents: Iterable[DemoDocument], fact: str, value: str) -> list[DemoDocument]:
+    return [document for document in documents if document.metadata[fact] != value]

@@ -14,10 +14,16 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import svds
 
 from monitor.demo.document import DemoDocument
+from monitor.demo.tables import parse_words
 
 Vectors = NDArray[np.float64]
 
-_WORD = re.compile(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+")
+_PIECE = re.compile(r"[\u4e00-\u9fff]|[^\W\d_\u4e00-\u9fff]+|(?<!\d)\d{1,2}(?!\d)|\d")
+_STOP_WORDS = parse_words(
+    "a an and are as at be been but by can could did do does for from had has have he her his how i if in into is it "
+    "its may me my of on or our she should so some than that the their them then there these they this those to us was "
+    "we were what when where which while who whom why will with would you your"
+)
 
 
 class Retriever(Protocol):
@@ -29,8 +35,12 @@ class Retriever(Protocol):
 
 
 def words(text: str) -> list[str]:
-    """Split into lower-case words and numbers; a Chinese character is a word."""
-    return _WORD.findall(text.lower())
+    """Split into lower-case words without stop words and plural endings.
+
+    As in the vocabularies of neural encoders, a number of three digits or more falls into its digits and a Chinese
+    character stands alone: numbers that look alike get vectors that are alike.
+    """
+    return [_singular(piece) for piece in _PIECE.findall(text.lower()) if piece not in _STOP_WORDS]
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class LatentEncoder:
     projection: Vectors
 
     @classmethod
-    def fit(cls, texts: Sequence[str], dimensions: int = 128, seed: int = 0) -> Self:
+    def fit(cls, texts: Sequence[str], dimensions: int = 144, seed: int = 0) -> Self:
         """Learn vocabulary, weights and the ``dimensions`` strongest directions; O(nonzeros * dimensions)."""
         counts = [Counter(words(text)) for text in texts]
         vocabulary = {word: column for column, word in enumerate(sorted(set().union(*counts)))}
@@ -53,14 +63,15 @@ class LatentEncoder:
         idf = np.array([np.log((1 + len(texts)) / (1 + frequency[word])) + 1 for word in vocabulary])
         matrix = _weigh(counts, vocabulary, idf)
         start = np.random.default_rng(seed).standard_normal(min(matrix.shape))
-        _, _, directions = svds(matrix, k=min(dimensions, min(matrix.shape) - 1), v0=start)
+        _, _, directions = svds(matrix, k=min(dimensions, min(matrix.shape) - 1), v0=start, solver="propack")
         return cls(vocabulary, idf, np.ascontiguousarray(directions.T))
 
     def encode(self, texts: Iterable[str]) -> Vectors:
         """Return one unit vector (or zero vector) a text, shape (texts, dimensions)."""
         vectors = _weigh([Counter(words(text)) for text in texts], self.vocabulary, self.idf) @ self.projection
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        return unit
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ class DenseRetriever:
     vectors: Vectors
 
     @classmethod
-    def fit(cls, documents: Sequence[DemoDocument], dimensions: int = 128, seed: int = 0) -> Self:
+    def fit(cls, documents: Sequence[DemoDocument], dimensions: int = 144, seed: int = 0) -> Self:
         """Fit the encoder on the documents and index them."""
         passages = [document.passage for document in documents]
         encoder = LatentEncoder.fit(passages, dimensions, seed)
@@ -89,6 +100,10 @@ class DenseRetriever:
         kept = set(doc_ids)
         rows = [row for row, doc_id in enumerate(self.doc_ids) if doc_id in kept]
         return DenseRetriever(self.encoder, tuple(self.doc_ids[row] for row in rows), self.vectors[rows])
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _weigh(counts: Sequence[Counter[str]], vocabulary: dict[str, int], idf: Vectors) -> csr_array:

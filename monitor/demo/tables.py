@@ -31,6 +31,11 @@ def parse_rows(table: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(cell.strip() for cell in line.split("|")) for line in table.strip().splitlines())
 
 
+def parse_words(table: str) -> frozenset[str]:
+    """Read the words of a text, parted by white space."""
+    return frozenset(table.split())
+
+
 def _parse_block(block: str) -> Entry:
     head, *lines = block.removeprefix("# ").splitlines()
     key, *fields = (cell.strip() for cell in head.split("|"))

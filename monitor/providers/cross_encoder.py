@@ -1,9 +1,9 @@
 """`PairScorer` over any sentence-transformers CrossEncoder, by path or hub id, or the bundled one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from monitor.errors import LeadlineError
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
+Backend = Literal["auto", "torch"]
+
 BUNDLED = "bundled"
 BATCH_PAIRS = 64
 
@@ -20,13 +22,15 @@ BATCH_PAIRS = 64
 class CrossEncoderScorer:
     """Scores in [0, 1] through a sigmoid, whatever the model's own default, so that they mean one thing.
 
-    The model is loaded at the first score. Each distinct pair of a call is scored once; `predict` itself sorts by
-    length. `name` goes into every assessment that used it.
+    The model is loaded at the first score, or by `load`. Each distinct pair of a call is scored once; `predict` itself
+    sorts by length. `name` goes into every assessment that used it. Backend `auto` computes in bfloat16 where the
+    processor has it in hardware (about twice as fast, the same order but for near ties), `torch` in single precision.
     """
 
-    def __init__(self, model: str = BUNDLED, max_tokens: int = 256) -> None:
+    def __init__(self, model: str = BUNDLED, backend: Backend = "auto", max_tokens: int = 256) -> None:
         self.name = model
         self._path = str(files("monitor").joinpath("models/compact")) if model == BUNDLED else model
+        self._backend = backend
         self._max_tokens = max_tokens
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
@@ -37,10 +41,14 @@ class CrossEncoderScorer:
         return scores[[distinct[pair] for pair in pairs]]
 
     def _predict(self, pairs: list[tuple[str, str]]) -> Any:
-        from torch import nn  # noqa: PLC0415 - seconds to import, and only where pairs are scored
+        import torch  # noqa: PLC0415 - seconds to import, and only where pairs are scored
 
-        # TODO(types): predict's overloads do not take a list of tuples, though its documentation does
-        return self.model.predict(pairs, batch_size=BATCH_PAIRS, activation_fn=nn.Sigmoid(), show_progress_bar=False)  # type: ignore[call-overload]
+        half = self._backend == "auto" and _has_bfloat16(torch.cpu.get_capabilities())
+        model: Any = self.model  # its overloads leave out lists of tuples
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            return model.predict(
+                pairs, batch_size=BATCH_PAIRS, activation_fn=torch.nn.Sigmoid(), show_progress_bar=False
+            )
 
     def load(self) -> None:
         """Load the model now rather than at the first score; raises as `model` does."""
@@ -55,12 +63,20 @@ class CrossEncoderScorer:
         LeadlineError
             Where the model cannot be loaded, or gives more than one number a pair.
         """
-        from sentence_transformers import CrossEncoder  # noqa: PLC0415 - seconds to import
+        import torch  # noqa: PLC0415 - seconds to import
+        from sentence_transformers import CrossEncoder  # noqa: PLC0415
+        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
+        disable_progress_bar()  # stderr is for our own progress
+        single = {"dtype": torch.float32}  # weights may be stored in half precision, in which a processor is slow
         try:
-            model = CrossEncoder(self._path, max_length=self._max_tokens)
+            model = CrossEncoder(self._path, max_length=self._max_tokens, model_kwargs=single)
         except (OSError, ValueError, RuntimeError) as error:
             raise LeadlineError(f"cross-encoder {self.name!r} cannot be loaded: {str(error).splitlines()[0]}") from error
         if model.config.num_labels != 1:
             raise LeadlineError(f"cross-encoder {self.name!r}: expected one score a pair, got {model.config.num_labels}")
         return model
+
+
+def _has_bfloat16(capabilities: Mapping[str, Any]) -> bool:
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))

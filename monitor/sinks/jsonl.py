@@ -1,5 +1,6 @@
 """Assessments appended to a file, one a line. At least once: what was in flight at a crash may be written again."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class JsonlSink:
     def __init__(self, path: Path) -> None:
         self.name = f"jsonl:{path}"
         try:
-            self._file = path.open("ab")
+            self._file = path.open("ab", buffering=0)
             self._end_last_line(path)
         except OSError as error:
             raise LeadlineError(f"{path}: cannot be written: {error.strerror}") from error
@@ -36,15 +37,21 @@ class JsonlSink:
                 self._file.write(b"\n")
 
     def write(self, batch: Sequence[Assessment]) -> None:
-        """Append and flush to the operating system.
+        """Append, as far as the operating system.
 
         Raises
         ------
         OSError
-            Where the disk says no; nothing of the batch may be taken as written.
+            Where the disk says no; what it took of the batch is cut off again.
         """
-        self._file.write(b"".join(map(encode_line, batch)))
-        self._file.flush()
+        before = os.fstat(self._file.fileno()).st_size
+        lines = memoryview(b"".join(map(encode_line, batch)))
+        try:
+            while lines:
+                lines = lines[self._file.write(lines) :]
+        except OSError:
+            self._file.truncate(before)
+            raise
 
     def close(self) -> None:
         """Close the file; twice is fine."""

@@ -1,0 +1,38 @@
+"""What the benchmarks share: generated traces, and rounds that take turns so that both sides see the same machine."""
+
+import json
+import random
+import statistics
+import time
+from collections.abc import Callable
+
+
+def generated_lines(count: int, documents: int = 20) -> list[bytes]:
+    """Query traces as a stack without texts sends them."""
+    dice = random.Random(1)
+    lines = []
+    for number in range(count):
+        scores = sorted((round(dice.uniform(0.2, 0.9), 6) for _ in range(documents)), reverse=True)
+        served = [{"id": f"kb-{dice.randrange(10_000)}", "score": score} for score in scores]
+        trace = {"trace_id": f"{number:032x}", "timestamp": "2026-11-01T00:00:00Z", "pipeline": "bench",
+                 "query": f"how do I reset the gateway number {number}", "documents": served}  # fmt: skip
+        lines.append(json.dumps(trace).encode())
+    return lines
+
+
+def ratio(name: str, ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> None:
+    """Time both in turn and print the median of the rounds' ratios, ours over the peer's."""
+    ratios, times = [], []
+    for _ in range(rounds):
+        spent = [_seconds(side) for side in (ours, peer)]
+        ratios.append(spent[0] / spent[1])
+        times.append(spent)
+    median = [statistics.median(column) for column in zip(*times, strict=True)]
+    print(f"{name}: time ratio {statistics.median(ratios):.2f} (of {rounds} rounds {min(ratios):.2f}-{max(ratios):.2f}); "
+          f"ours {median[0]:.3f} s, peer {median[1]:.3f} s")  # fmt: skip
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began

@@ -1,0 +1,128 @@
+"""What a configuration turns into: all that a reload replaces, in one piece."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from detectors.measures.base import PairScorer
+from detectors.records import Assessment
+from monitor.assess import Assessor
+from monitor.build import build_assessor, build_index, load_corpus
+from monitor.config import Config, ScorerConfig
+from monitor.health import Health
+from monitor.logs import describe
+from monitor.metrics import Metrics
+from monitor.normalisation import NO_SCORER
+from monitor.privacy import Privacy
+from monitor.providers.background import BackgroundScorer
+from monitor.providers.corpus import Corpus
+from monitor.sampling import PairBudget, Sampler
+from monitor.sinks.base import Sink
+from monitor.sinks.jsonl import JsonlSink
+from monitor.state import ReferenceKey
+
+log = structlog.get_logger()
+
+
+class Assembly(NamedTuple):
+    """The parts between intake and state."""
+
+    config: Config
+    sampler: Sampler
+    assessor: Assessor
+    sinks: tuple[Sink, ...]
+    privacy: Privacy
+    scorer: BackgroundScorer | None
+
+    def reference_key(self, assessment: Assessment) -> ReferenceKey:
+        """Whose normalisation rates an assessment."""
+        pipeline = assessment.pipeline
+        return ReferenceKey(pipeline, assessment.versions["scorer"], self.config.pipeline(pipeline).depth)
+
+    def close(self) -> None:
+        """Close what was opened for this configuration."""
+        if self.scorer is not None:
+            self.scorer.close()
+        for sink in self.sinks:
+            try:
+                sink.close()
+            except OSError as error:
+                log.error("sink cannot be closed", sink=sink.name, **describe(error))
+
+
+class Builder:
+    """Builds assemblies for one service; what the service was given instead of a configuration stays given."""
+
+    def __init__(
+        self, metrics: Metrics, health: Health, *, corpus: Corpus | None, scorer: PairScorer | None,
+        sinks: Sequence[Sink] = (), clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self._metrics = metrics
+        self._health = health
+        self._corpus = corpus
+        self._scorer = scorer
+        self._sinks = tuple(sinks)
+        self._clock = clock
+        self._loaded: tuple[str, PairScorer] | None = None  # a reload that names the same model does not load it again
+
+    def build(self, config: Config) -> Assembly:
+        """Everything opened and ready; nothing stays open where one part cannot be had.
+
+        Raises
+        ------
+        LeadlineError
+            Where the corpus cannot be read or a sink not be opened.
+        """
+        privacy = Privacy(config.privacy)
+        sampler = Sampler(lambda name: config.pipeline(name).sample)
+        corpus = self._corpus if self._corpus is not None else load_corpus(config)
+        scorer = self._build_scorer(config.scorer, sampler)
+        assessor = build_assessor(
+            config, corpus, build_index(corpus), scorer, scorer.name if scorer is not None else NO_SCORER,
+            on_failure=self._metrics.failed, on_success=self._metrics.succeeded, why_not=sampler.why_not,
+        )  # fmt: skip
+        sinks = (*self._sinks, *(JsonlSink(sink.path) for sink in config.sinks))
+        if scorer is not None:
+            scorer.start()
+        return Assembly(config, sampler, assessor, sinks, privacy, scorer)
+
+    def _build_scorer(self, config: ScorerConfig | None, sampler: Sampler) -> BackgroundScorer | None:
+        given = self._scorer
+        if given is not None:
+            name = str(getattr(given, "name", type(given).__name__))
+        elif config is not None:
+            name = config.model
+        else:
+            return None
+        pairs_per_second = config.pairs_per_second if config is not None else float("inf")
+        return BackgroundScorer(
+            name,
+            lambda: given if given is not None else self._load(name),
+            on_pairs=self._meter(PairBudget(sampler, pairs_per_second, self._clock), sampler),
+            on_result=lambda worked: self._metrics.succeeded("scorer") if worked else self._metrics.failed("scorer"),
+        )
+
+    def _load(self, model: str) -> PairScorer:
+        from monitor.providers.cross_encoder import CrossEncoderScorer  # noqa: PLC0415 - a thread of its own loads it
+
+        if self._loaded is not None and self._loaded[0] == model:
+            return self._loaded[1]
+        scorer = CrossEncoderScorer(model)
+        scorer.model  # noqa: B018 - loading is what touching it does
+        self._loaded = model, scorer
+        return scorer
+
+    def _meter(self, budget: PairBudget, sampler: Sampler) -> Callable[[int], None]:
+        metrics = self._metrics
+        metrics.set("scorer_share_ratio", sampler.scorer_share)
+
+        def spend(pairs: int) -> None:
+            metrics.inc("scorer_pairs_total", by=pairs)
+            budget.spend(pairs)
+            metrics.set("scorer_share_ratio", sampler.scorer_share)
+
+        return spend
+
+

@@ -1,0 +1,209 @@
+"""The assessing thread: traces in, assessments to the sinks, positions back to the sources."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from detectors.records import Assessment
+from detectors.risk import Prior
+from monitor.assembly import Assembly
+from monitor.assess import Sampled, rate
+from monitor.backoff import Backoff
+from monitor.dedupe import Deduplicator, digest
+from monitor.errors import SinkBusy
+from monitor.health import Health
+from monitor.intake import Delivery, Intake
+from monitor.logs import describe
+from monitor.metrics import Decision, Recorder
+from monitor.normalisation import Normalisations
+from monitor.quarantine import Quarantine
+from monitor.sinks.base import Sink
+from monitor.sources.base import Malformed
+from monitor.state import State, Step
+
+log = structlog.get_logger()
+
+BATCH_RECORDS = 128
+LINGER_SECONDS = 0.02
+
+
+class Abandoned(Exception):  # noqa: N818 - the end of a batch, not an error
+    """The time to stop came before the batch was accepted; it will be read again."""
+
+
+class Selection(NamedTuple):
+    """What became of the traces of a batch before they were assessed."""
+
+    sampled: list[Sampled]
+    digests: list[bytes]
+    decisions: Counter[tuple[str, Decision]]
+
+
+class Pipeline:
+    """Takes deliveries, several at a time so that their pairs share one call of the scorer, and sees each through.
+
+    Nothing is acknowledged before every sink has accepted and the state is saved: what fails there is tried again
+    until it works or the service stops.
+    """
+
+    def __init__(
+        self, assembly: Assembly, intake: Intake, state: State, quarantine: Quarantine, normalisations: Normalisations,
+        recorder: Recorder, health: Health, prior: Prior, batch_records: int = BATCH_RECORDS,
+    ) -> None:  # fmt: skip
+        self._assembly = assembly
+        self._intake = intake
+        self._state = state
+        self._quarantine = quarantine
+        self._normalisations = normalisations
+        self._recorder = recorder
+        self._health = health
+        self._prior = prior
+        self._batch_records = batch_records
+        self._new = Deduplicator(seen=state.digests())
+        self._swaps: SimpleQueue[Assembly] = SimpleQueue()
+        self._abandon = Event()
+        self._thread = Thread(target=self._run, name="assess", daemon=True)
+
+    def start(self) -> None:
+        """Begin to assess."""
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
+    def swap(self, assembly: Assembly) -> None:
+        """Use another assembly from the next batch on, and close the one before."""
+        self._swaps.put(assembly)
+
+    def finish(self, timeout_seconds: float) -> bool:
+        """Wait until a closed intake is empty; after the timeout give up what is in hand. Whether all was seen through."""
+        if self._thread.ident is None:
+            return True
+        self._thread.join(timeout_seconds)
+        seen_through = not self._thread.is_alive()
+        self._abandon.set()
+        if not seen_through:
+            self._thread.join(0.5)
+        return seen_through
+
+    def close(self) -> None:
+        """Close the assembly in use."""
+        self._take_swaps()
+        self._assembly.close()
+
+    def _run(self) -> None:
+        try:
+            while deliveries := self._intake.take(self._batch_records, LINGER_SECONDS):
+                self._take_swaps()
+                self._process(deliveries)
+        except Abandoned:
+            log.warning("stopped with a batch in hand: it will be read again")
+        except Exception as error:  # noqa: BLE001 - a bug of ours: never silently
+            log.critical("the assessing thread died", **describe(error))
+
+    def _take_swaps(self) -> None:
+        while not self._swaps.empty():
+            old, self._assembly = self._assembly, self._swaps.get()
+            self._quarantine.privacy = self._assembly.privacy
+            old.close()
+
+    def _process(self, deliveries: Sequence[Delivery]) -> None:
+        for origin, batch in deliveries:
+            self._insist("quarantine", lambda name=origin.name, bad=batch.malformed: self._quarantine.write(name, bad))  # type: ignore[misc]
+        selection = self._select(deliveries)
+        key = self._assembly.reference_key
+        unrated = self._assess(selection.sampled)
+        keyed = [(key(a), rate(a, self._normalisations.of(key(a)), self._prior)) for a in unrated]
+        assessments = [assessment for _, assessment in keyed]
+        self._write(assessments)
+        samples, frozen = self._normalisations.learn(keyed)
+        positions = {o.name: batch.position for o, batch in deliveries if batch.position is not None}
+        step = Step(positions, selection.digests, samples, frozen)
+        self._insist("state", lambda: self._state.save(step))
+        for _, reference in frozen:
+            log.info("normalisation frozen", version=reference.version, scorer=reference.scorer, depth=reference.depth)
+        self._recorder.assessed(assessments)
+        for (pipeline, decision), count in selection.decisions.items():
+            self._recorder.decided(pipeline, decision, count)
+        for origin, batch in deliveries:
+            if batch.position is not None:
+                origin.acknowledge(batch.position)
+
+    def _select(self, deliveries: Sequence[Delivery]) -> Selection:
+        selection = Selection([], [], Counter())
+        for _, batch in deliveries:
+            for trace in batch.traces:
+                if not self._new.is_new(trace):
+                    selection.decisions[trace.pipeline, "duplicate"] += 1
+                    continue
+                selection.digests.append(digest(trace))
+                weights = self._assembly.sampler.weights(trace)
+                if weights is None:
+                    selection.decisions[trace.pipeline, "not_sampled"] += 1
+                else:
+                    selection.sampled.append((trace, weights))
+        return selection
+
+    def _assess(self, sampled: Sequence[Sampled]) -> list[Assessment]:
+        """All at once; where that raises, one by one, and the trace that it was goes to quarantine."""
+        try:
+            return self._assembly.assessor.assess(sampled) if sampled else []
+        except Exception as error:  # noqa: BLE001 - one trace that we cannot handle must not stop the others
+            if len(sampled) > 1:
+                return [assessment for one in sampled for assessment in self._assess([one])]
+            log.error("a trace cannot be assessed", **describe(error))
+            trace = sampled[0][0]
+            reason = f"cannot be assessed: {type(error).__name__}"
+            malformed = Malformed(reason, msgspec.json.encode(trace), {"trace_id": trace.trace_id})
+            self._insist("quarantine", lambda: self._quarantine.write("assess", [malformed]))
+            return []
+
+    def _write(self, assessments: Sequence[Assessment]) -> None:
+        if assessments:
+            for sink in self._assembly.sinks:
+                self._insist(sink.name, _writing(sink, assessments))
+
+    def _insist(self, component: str, work: Callable[[], None]) -> None:
+        """Try until it works.
+
+        Raises
+        ------
+        Abandoned
+            Where the service stops first.
+        """
+        backoff = Backoff()
+        while True:
+            try:
+                work()
+            except SinkBusy as busy:
+                wait = busy.retry_after_seconds
+            except Exception as error:  # noqa: BLE001 - whatever a sink raises: nothing is lost, and it is seen
+                wait = backoff.next()
+                if self._health.failed(component):
+                    log.error("failing, trying again", component=component, **describe(error))
+            else:
+                if self._health.worked(component):
+                    log.info("works again", component=component)
+                return
+            if self._abandon.wait(wait):
+                raise Abandoned
+
+
+def _writing(sink: Sink, assessments: Sequence[Assessment]) -> Callable[[], None]:
+    return lambda: sink.write(assessments)
+
+
+def wait_until(ready: Callable[[], bool], timeout_seconds: float) -> bool:
+    """Look every few hundredths of a second; whether it came to be in time."""
+    deadline = time.monotonic() + timeout_seconds
+    while not (done := ready()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return done

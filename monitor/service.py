@@ -1,0 +1,267 @@
+"""`leadline run`: sources, pipeline, sinks and HTTP put together, started, reloaded and stopped."""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Self
+
+import structlog
+from starlette.applications import Starlette
+
+from detectors.measures.base import PairScorer
+from detectors.risk import shipped_prior
+from monitor.assembly import Assembly, Builder
+from monitor.config import Config, HttpSource, load_config
+from monitor.errors import LeadlineError
+from monitor.health import Health
+from monitor.ingest import Ingest
+from monitor.intake import Intake
+from monitor.journal import DiskStore, Journal, MemoryStore
+from monitor.logs import configure_logs
+from monitor.metrics import Metrics, Recorder
+from monitor.normalisation import Normalisations
+from monitor.pipeline import Pipeline
+from monitor.providers.corpus import Corpus
+from monitor.quarantine import Quarantine
+from monitor.server import HttpServer, Site, operations_app
+from monitor.sinks.base import Sink
+from monitor.sinks.memory import MemorySink
+from monitor.sources import http, jsonl
+from monitor.sources.base import Source
+from monitor.state import State
+from monitor.worker import SourceWorker
+
+log = structlog.get_logger()
+
+STOP_SECONDS = 10.0
+LOOK_SECONDS = 0.5
+SERVER_SECONDS = 3.0
+RESTART_KEYS = ("sources", "http", "state", "quarantine")
+
+
+class Service:
+    """The whole sidecar in one object, for one life: `start` and `stop`, or a `with` block.
+
+    Parameters
+    ----------
+    corpus, scorer
+        Used instead of what the configuration names; a scorer that has a `name` brings it into the assessments.
+    sinks
+        Written to besides the configured ones and `recent`, the last assessments in memory.
+    clock
+        Seconds since 1970, for arrival times, metrics and dates.
+    """
+
+    def __init__(
+        self, config: Config, *, corpus: Corpus | None = None, scorer: PairScorer | None = None, sinks: Sequence[Sink] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self.config = config
+        self.metrics = Metrics(clock)
+        self.recorder = Recorder(self.metrics, shipped_prior())
+        self.health = Health(self.metrics, clock)
+        self.recent = MemorySink()
+        self._clock = clock
+        self._intake = Intake()
+        given = (self.recent, *sinks)
+        self._builder = Builder(self.metrics, self.health, corpus=corpus, scorer=scorer, sinks=given, clock=clock)
+        self._assembly: Assembly | None = None
+        self._closing = ExitStack()
+        self._workers: list[SourceWorker] = []
+        self._pipeline: Pipeline | None = None
+        self._operations: HttpServer | None = None
+        self._ingest: HttpServer | None = None
+        self.metrics.on_collect(lambda: self.metrics.set("queue_traces", self._intake.records))
+
+    def start(self) -> None:
+        """Open everything and begin.
+
+        Raises
+        ------
+        LeadlineError
+            Where the state, the corpus, a sink or an address cannot be had; nothing stays open then.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        log.info(
+            "started", metrics=self.metrics_address, ingest=self.ingest_address, sources=[w.name for w in self._workers]
+        )
+
+    def _start(self) -> None:
+        config = self.config
+        state = State(config.state.path)
+        self._closing.callback(state.close)
+        self._assembly = self._builder.build(config)
+        quarantine = Quarantine(config.quarantine, self._assembly.privacy, self.metrics, self.recorder, self._clock)
+        self._pipeline = Pipeline(
+            self._assembly, self._intake, state, quarantine,
+            Normalisations(state.normalisations(), state.samples(), clock=self._clock),
+            self.recorder, self.health, shipped_prior(),
+        )  # fmt: skip
+        self._closing.callback(self._pipeline.close)
+        for source in self._build_sources(quarantine):
+            saved = state.position(source.name)
+            self._workers.append(SourceWorker(source, self._intake, saved, self.metrics, self.health))
+        self._operations = HttpServer([Site(config.http.metrics, operations_app(self.metrics, self.health))])
+        self._closing.callback(self._operations.stop, SERVER_SECONDS)
+        self._operations.start()
+        self._begin(self._pipeline)
+
+    def _begin(self, pipeline: Pipeline) -> None:
+        pipeline.start()
+        self.health.watch("assess", lambda: pipeline.alive)
+        for worker in self._workers:
+            worker.start()
+            self.health.watch(worker.name, lambda worker=worker: worker.alive)  # type: ignore[misc]
+        self.health.note("scorer", self._scorer_status)
+
+    def _scorer_status(self) -> str | None:
+        scorer = self._assembly.scorer if self._assembly is not None else None
+        return scorer.status if scorer is not None else None
+
+    def _build_sources(self, quarantine: Quarantine) -> list[Source]:
+        return [
+            self._build_http(source, quarantine)
+            if isinstance(source, HttpSource)
+            else jsonl.JsonlSource(source.path, source.start, clock=self._clock)
+            for source in self.config.sources
+        ]
+
+    def _build_http(self, source: HttpSource, quarantine: Quarantine) -> Source:
+        store = DiskStore(self.config.state.path.with_suffix(".ingest.db")) if source.journal else MemoryStore()
+        journal = Journal(store, max_records=source.queue_traces, max_bytes=source.queue_bytes, durable=source.journal)
+        self._closing.callback(journal.close)
+        journal.open()
+        if not source.journal:
+            log.warning("the journal is off: traces that come over HTTP are assessed at most once, a crash loses some")
+        ingest = Ingest(
+            journal, quarantine, self.metrics, self.recorder, self.health,
+            max_body_bytes=source.max_body_bytes, clock=self._clock,
+        )  # fmt: skip
+        self._ingest = HttpServer([Site(self.config.http.ingest, Starlette(routes=[ingest.route]))])
+        self._ingest.start()
+        return http.HttpSource(journal)
+
+    @property
+    def metrics_address(self) -> tuple[str, int]:
+        """Where `/metrics`, `/-/healthy` and `/-/ready` are, with the real port."""
+        assert self._operations is not None, "not started"
+        return self._operations.addresses[0]
+
+    @property
+    def ingest_address(self) -> tuple[str, int] | None:
+        """Where traces can be posted, with the real port; None without a source for them."""
+        return self._ingest.addresses[0] if self._ingest is not None else None
+
+    def reload(self, path: Path) -> bool:
+        """Read the file again and use it from the next batch on; whether that worked. A bad one changes nothing."""
+        try:
+            config = load_config(path)
+            assembly = self._builder.build(config)
+        except LeadlineError as error:
+            log.error("the configuration cannot be reloaded, the one before stays in use", reason=str(error))
+            self.metrics.inc("config_reloads_total", "failed")
+            return False
+        changed = [key for key in RESTART_KEYS if getattr(config, key) != getattr(self.config, key)]
+        if changed:
+            log.warning("changed in the configuration, and in use only after a restart", keys=changed)
+        assert self._pipeline is not None, "not started"
+        self._pipeline.swap(assembly)
+        self._assembly = assembly
+        log.info("configuration reloaded", path=str(path))
+        self.metrics.inc("config_reloads_total", "done")
+        return True
+
+    def stop(self, timeout_seconds: float = STOP_SECONDS) -> bool:
+        """Finish what is in hand, commit, close; twice is fine. Whether all that worked in time.
+
+        What was not finished in time is read again at the next start, except from a source without a journal.
+        """
+        deadline = time.monotonic() + timeout_seconds
+
+        def left() -> float:
+            return max(0.0, deadline - time.monotonic())
+
+        self.health.stopping = True
+        if self._ingest is not None:
+            self._ingest.stop(min(SERVER_SECONDS, left()))
+        for worker in self._workers:
+            worker.stop()
+        for worker in self._workers:
+            worker.quiet.wait(left() / 2)
+        self._intake.close()
+        clean = self._pipeline is None or self._pipeline.finish(left() * 0.8)
+        clean = all([worker.finish(max(0.2, left())) for worker in self._workers]) and clean
+        self._closing.close()
+        return clean
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def run(config: Config, config_path: Path | None = None) -> int:
+    """Run the sidecar until SIGTERM or SIGINT; SIGHUP reloads `config_path`. The exit status.
+
+    Raises
+    ------
+    LeadlineError
+        Where it cannot start.
+    """
+    configure_logs()
+    if not config.sources:
+        raise LeadlineError("sources: none configured, expected at least one")
+    service = Service(config)
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        service.start()
+        return _until_signalled(service, config_path)
+    except KeyboardInterrupt:  # while it was still starting
+        return 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _until_signalled(service: Service, config_path: Path | None) -> int:
+    received: SimpleQueue[int] = SimpleQueue()  # its put is safe inside a signal handler
+    ends = (signal.SIGTERM, signal.SIGINT)
+    for number in (*ends, signal.SIGHUP):
+        signal.signal(number, lambda number, _: received.put(number))
+    status = _wait(service, config_path, received)
+    for number in ends:
+        signal.signal(number, signal.SIG_DFL)  # a second one ends it at once
+    log.info("stopping")
+    clean = service.stop()
+    (log.info if clean else log.warning)("stopped", clean=clean)
+    return status
+
+
+def _wait(service: Service, config_path: Path | None, received: "SimpleQueue[int]") -> int:
+    while True:
+        try:
+            number = received.get(timeout=LOOK_SECONDS)
+        except Empty:
+            if dead := service.health.dead():
+                log.critical("stopping because a part of it died", problems=dead)
+                return 1
+            continue
+        if number != signal.SIGHUP:
+            return 0
+        if config_path is None:
+            log.warning("there is no configuration file to reload")
+        else:
+            service.reload(config_path)

@@ -1,0 +1,126 @@
+import pytest
+
+from detectors.measures.base import Hit
+from detectors.measures.rank_divergence import ORDER_SIGNALS, SIGNALS, UNION_SIGNALS, RankDivergence
+from detectors.records import Findings, Missed, Reason, Retrieval
+from tests.detectors.fakes import TableIndex, TableScorer, retrieval
+
+NAN = float("nan")
+RELEVANCE = {"a": 0.9, "b": 0.5, "c": 0.7, "d": 0.8, "e": 0.95, "f": 0.97, "g": 0.99, "h": 0.92, "bad": NAN}
+
+
+def _hits(keys: str) -> tuple[Hit, ...]:
+    return tuple(Hit(key, 10.0 - rank, key) for rank, key in enumerate(keys))
+
+
+def _measure(served: Retrieval, hits: str = "") -> Findings:
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits(hits))).measure([served])
+    return found
+
+
+def test_discordance_worked_by_hand() -> None:
+    """.9, .5, .7: two pairs of three in order, tau = 1/3; above rank 2 all right, above rank 3 half: tau_AP = 1/2."""
+    found = _measure(retrieval("abc"))
+    assert found.signals["rank_discordance"] == pytest.approx((1 - 1 / 3) / 2)
+    assert found.signals["rank_discordance_top"] == pytest.approx((1 - 1 / 2) / 2)
+
+
+def test_discordance_is_zero_for_the_same_order_and_one_for_the_reverse() -> None:
+    assert [_measure(retrieval("adcb")).signals[name] for name in ORDER_SIGNALS] == pytest.approx([0, 0])
+    assert [_measure(retrieval("bcda")).signals[name] for name in ORDER_SIGNALS] == pytest.approx([1, 1])
+
+
+def test_best_relevance_looks_at_the_first_five() -> None:
+    """The best document stands sixth, where a reader does not find it."""
+    assert _measure(retrieval("bbbcbg")).signals["best_relevance"] == 0.7
+
+
+def test_regret_is_what_the_best_unserved_candidate_adds() -> None:
+    assert _measure(retrieval("abc"), "eh").signals["regret"] == pytest.approx(0.95 - 0.9)
+    assert _measure(retrieval("abc"), "d").signals["regret"] == 0
+    assert _measure(retrieval("abc"), "ac").signals["regret"] == 0  # all of BM25's were served
+
+
+def test_regret_counts_what_was_served_at_any_rank() -> None:
+    """Sixth is served all the same: .99 against .95 leaves nothing to regret."""
+    assert _measure(retrieval("bbbcbg"), "e").signals["regret"] == 0
+
+
+def test_union_rbo_worked_by_hand() -> None:
+    """Served a, b, c with d beside, reranked a, d, c, b and cut at three. Overlaps 1, 1, 2 at p = .9:
+    1/9 (.9 + 1/2 * .81 + 2/3 * .729) + 2/3 * .729.
+    """
+    assert _measure(retrieval("abc"), "d").signals["union_rbo"] == pytest.approx((0.9 + 0.405 + 0.486) / 9 + 0.486)
+
+
+def test_better_unserved_documents_are_named_best_first_and_three_at_most() -> None:
+    found = _measure(retrieval("abcbb"), "hefgd")
+    assert found.missed == [
+        Missed("g", "relevance 0.99, best served 0.90"),
+        Missed("f", "relevance 0.97, best served 0.90"),
+        Missed("e", "relevance 0.95, best served 0.90"),
+    ]
+
+
+def test_candidates_are_as_many_as_were_served_and_under_the_traces_filters() -> None:
+    index = TableIndex(_hits("dehg"))
+    measure = RankDivergence(TableScorer(RELEVANCE), index)
+    (found,) = measure.measure([retrieval("abc", query="refund", filters={"tenant": "acme"})])
+    assert index.calls == [("refund", 4, {"tenant": "acme"})]  # the lexical check asks the same, and the cache has it
+    assert [missed.id for missed in found.missed] == ["e", "h"]  # g, the best, is fourth
+
+
+def test_the_pairs_of_a_whole_batch_go_to_the_scorer_in_one_call() -> None:
+    """Served passages and unserved candidates, each once; a candidate that was served is not scored again."""
+    scorer = TableScorer(RELEVANCE)
+    measure = RankDivergence(scorer, TableIndex(_hits("ad")))
+    measure.measure([retrieval("ab", query="one"), retrieval("c", query="two", no_lexical=Reason.NO_CORPUS)])
+    assert scorer.calls == [[("one", "a"), ("one", "b"), ("one", "d"), ("two", "c")]]
+
+
+def test_scores_find_their_way_back_to_their_retrievals() -> None:
+    """Unreadable and empty ones in between take no scores."""
+    batch = [retrieval("ab"), retrieval(""), retrieval("bx", texts={"x": None}), retrieval("cb"), retrieval("g")]
+    found = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d"))).measure(batch)
+    assert [finding.signals.get("best_relevance") for finding in found] == [0.9, None, None, 0.7, 0.99]
+
+
+@pytest.mark.parametrize(
+    ("served", "reason"),
+    [
+        (retrieval(""), Reason.TOO_FEW_DOCUMENTS),
+        (retrieval("ab", texts={"b": None}), Reason.NO_TEXT),
+        (retrieval(["a", "bad", "c"]), Reason.UNSUPPORTED_LANGUAGE),
+    ],
+)
+def test_it_abstains_with_a_reason(served: Retrieval, reason: Reason) -> None:
+    found = _measure(served)
+    assert (found.signals, found.missed) == ({}, [])
+    assert found.abstentions == dict.fromkeys(SIGNALS, reason)
+
+
+def test_an_order_takes_three_documents_and_a_level_one() -> None:
+    found = _measure(retrieval("ab"))
+    assert found.abstentions == dict.fromkeys(ORDER_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
+    assert found.signals["best_relevance"] == 0.9
+
+
+def test_constant_relevance_has_a_level_and_no_order() -> None:
+    found = _measure(retrieval("aaa"))
+    assert found.abstentions == dict.fromkeys(ORDER_SIGNALS, Reason.CONSTANT_SCORES)
+    assert found.signals["best_relevance"] == 0.9
+
+
+@pytest.mark.parametrize("reason", [Reason.NO_CORPUS, Reason.IDS_NOT_IN_CORPUS, Reason.FILTER_UNKNOWN])
+def test_without_a_corpus_what_needs_candidates_abstains_and_nothing_is_searched(reason: Reason) -> None:
+    index = TableIndex(_hits("d"))
+    (found,) = RankDivergence(TableScorer(RELEVANCE), index).measure([retrieval("abc", no_lexical=reason)])
+    assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
+    assert set(found.signals) == {*ORDER_SIGNALS, "best_relevance"}
+    assert index.calls == []
+
+
+def test_a_passage_served_twice_takes_one_place_in_the_union() -> None:
+    assert _measure(retrieval("aacd")).signals["union_rbo"] == pytest.approx(
+        _measure(retrieval("acd")).signals["union_rbo"]
+    )
