@@ -25,13 +25,15 @@ from monitor.sampling import Sampler
 from monitor.sinks.jsonl import encode_line
 
 TRACES = 64
-WORDS = "gateway reset password invoice refund storage pool firmware licence port bridge error policy order claim".split()
+WORDS = (
+    "gateway reset password invoice refund storage pool firmware licence port bridge error policy order claim".split()
+)
 
 
 class _Noted(CrossEncoderScorer):
     """Keeps the pairs that it was asked for, for the peer."""
 
-    def score(self, pairs):  # noqa: ANN001, ANN201
+    def score(self, pairs):  # noqa: ANN001
         self.pairs = list(pairs)
         return super().score(pairs)
 
@@ -66,7 +68,9 @@ def main() -> None:
         pairs = list(dict.fromkeys(scorer.pairs))
 
         def peer(model=scorer.model, pairs=pairs) -> None:  # noqa: ANN001
-            np.asarray(model.predict(pairs, batch_size=BATCH_PAIRS, activation_fn=nn.Sigmoid(), show_progress_bar=False))
+            np.asarray(
+                model.predict(pairs, batch_size=BATCH_PAIRS, activation_fn=nn.Sigmoid(), show_progress_bar=False)
+            )
 
         ratio(f"whole path, backend {backend}, {len(pairs)} pairs, against bare predict", ours, peer, rounds=5)
 

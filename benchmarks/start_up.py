@@ -10,14 +10,16 @@ ROUNDS = 7
 
 def processor_seconds() -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "monitor.cli", "--help"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run([sys.executable, "-m", "monitor.cli", "--help"], check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:
     spent = [processor_seconds() for _ in range(ROUNDS)]
-    print(f"leadline --help: {median(spent):.2f} s of processor time (of {ROUNDS} rounds {min(spent):.2f}-{max(spent):.2f})")
+    print(
+        f"leadline --help: {median(spent):.2f} s of processor time (of {ROUNDS} rounds {min(spent):.2f}-{max(spent):.2f})"
+    )
 
 
 if __name__ == "__main__":

@@ -55,3 +55,52 @@ def weighted_mean(
     sampling = np.square(w * (x - mean)).sum() / total**2 * len(x) / (len(x) - 1)
     half = float(ndtri((1 + confidence) / 2) * np.sqrt(sampling + level_error**2))
     return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), float(effective), len(x))
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A change of a mean between two samples, with its interval and its size in standard deviations of the first."""
+
+    before: float
+    after: float
+    low: float
+    high: float
+    standardised: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return not self.low <= 0 <= self.high
+
+
+def difference(
+    before: Sequence[float], after: Sequence[float], *, confidence: float = 0.95
+) -> Difference | None:
+    """The change of a mean between two independent samples of equal weights (Welch, normal approximation).
+
+    Parameters
+    ----------
+    before, after
+        Values; shapes (n,) and (m,).
+    confidence
+        Of the interval around after - before. Whoever looks at k signals or k times asks for 1 - (1 - c) / k.
+
+    Returns
+    -------
+    Difference or None
+        None where either sample is below `MINIMUM_SAMPLES`.
+
+    Examples
+    --------
+    >>> change = difference([0.0, 1.0] * 50, [1.0] * 50)
+    >>> round(change.after - change.before, 2), change.shown, round(change.standardised, 1)
+    (0.5, True, 1.0)
+    """
+    one, other = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    if min(len(one), len(other)) < MINIMUM_SAMPLES:
+        return None
+    change = float(other.mean() - one.mean())
+    error = np.sqrt(one.var(ddof=1) / len(one) + other.var(ddof=1) / len(other))
+    half = float(ndtri((1 + confidence) / 2) * error)
+    spread = float(one.std(ddof=1))
+    standardised = change / spread if spread > 0 else 0.0
+    return Difference(float(one.mean()), float(other.mean()), change - half, change + half, standardised)

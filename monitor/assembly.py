@@ -124,5 +124,3 @@ class Builder:
             metrics.set("scorer_share_ratio", sampler.scorer_share)
 
         return spend
-
-

@@ -42,12 +42,16 @@ def replay(
     """Assess a recorded file once: signals, risk, the riskiest queries."""
     from monitor.commands import replay_command  # noqa: PLC0415
 
-    replay_command(traces, corpus, config, out=out, metrics=metrics, reference=reference, scorer=cross_encoder, depth=depth)
+    replay_command(
+        traces, corpus, config, out=out, metrics=metrics, reference=reference, scorer=cross_encoder, depth=depth
+    )
 
 
 @app.command()
 def evaluate(
-    directory: Annotated[Path, typer.Argument(help="Labelled collection: corpus.jsonl, queries.jsonl, qrels/test.tsv.")],
+    directory: Annotated[
+        Path, typer.Argument(help="Labelled collection: corpus.jsonl, queries.jsonl, qrels/test.tsv.")
+    ],
     traces: Annotated[str, typer.Option("--traces", help="The recording in DIRECTORY to use.")] = "traces.jsonl",
     reference: ReferenceOption = "self",
     cross_encoder: ScorerOption = "bundled",
@@ -59,7 +63,13 @@ def evaluate(
     from monitor.commands import evaluate_command  # noqa: PLC0415
 
     evaluate_command(
-        directory, traces, reference=reference, scorer=cross_encoder, depth=depth, drop_scores=drop_scores, as_json=as_json
+        directory,
+        traces,
+        reference=reference,
+        scorer=cross_encoder,
+        depth=depth,
+        drop_scores=drop_scores,
+        as_json=as_json,
     )
 
 
@@ -74,7 +84,9 @@ def run(config: Annotated[Path, typer.Option("--config", help="Configuration (YA
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Run as a finite job and print a report.")] = False,
-    fault: Annotated[str, typer.Option("--fault", help="What breaks in the retriever; `none` for nothing.")] = "stale_index",
+    fault: Annotated[
+        str, typer.Option("--fault", help="What breaks in the retriever; `none` for nothing.")
+    ] = "stale_index",
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another company and other users.")] = 1,
 ) -> None:
     """An embedded stack with the sidecar beside it: healthy traffic, then a fault. No network, no downloads."""

@@ -45,7 +45,7 @@ def _prepare(path: Path, connection: sqlite3.Connection, tables: Sequence[str], 
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > schema:
         raise LeadlineError(
-            f"{path}: written by a newer leadline (schema {found}), expected at most {schema}: upgrade, or name another file"
+            f"{path}: written by a newer leadline (schema {found}), expected at most {schema}: upgrade or use another"
         )
     if found < schema:
         with transaction(connection):

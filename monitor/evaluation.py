@@ -127,7 +127,9 @@ def evaluate(
         judged.append(known)
         orders.add(assessment, qrels, known)
     if not judged:
-        raise LeadlineError(f"{recording.path}: no trace has labels in {directory}, expected query ids or texts from there")
+        raise LeadlineError(
+            f"{recording.path}: no trace has labels in {directory}, expected query ids or texts from there"
+        )
     return _result(directory.resolve().name, judged, dict(skipped), ", ".join(references.versions), orders)
 
 
@@ -162,7 +164,9 @@ class _Orders:
         return {name: float(np.mean(values)) if values else None for name, values in self._values.items()}
 
 
-def _result(collection: str, judged: list[Judged], skipped: dict[str, int], reference: str, orders: _Orders) -> Evaluation:
+def _result(
+    collection: str, judged: list[Judged], skipped: dict[str, int], reference: str, orders: _Orders
+) -> Evaluation:
     skills = evaluate_signals(judged)
     prior = shipped_prior()
     estimates = {

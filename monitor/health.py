@@ -16,7 +16,9 @@ class Health:
     fails shows in metrics and abstentions.
     """
 
-    def __init__(self, metrics: Metrics, clock: Callable[[], float] = time.time, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, metrics: Metrics, clock: Callable[[], float] = time.time, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         self._metrics = metrics
         self._clock = clock
         self._patience = patience_seconds

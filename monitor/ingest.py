@@ -57,7 +57,7 @@ class Taken(NamedTuple):
 
 
 class Ingest:
-    """Answers 200 once the sound traces of a body are in the journal, all of them, and says which records were not sound."""
+    """Answers 200 once all sound traces of a body are in the journal, and says which records were not sound."""
 
     def __init__(
         self, journal: Journal, quarantine: Quarantine, metrics: Metrics, recorder: Recorder, health: Health,

@@ -54,7 +54,13 @@ class Journal:
     """
 
     def __init__(
-        self, store: _Store, *, max_records: int, max_bytes: int, durable: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        store: _Store,
+        *,
+        max_records: int,
+        max_bytes: int,
+        durable: bool,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.durable = durable
         self.max_records = max_records
@@ -93,7 +99,9 @@ class Journal:
         """
         size = sum(map(len, records))
         with self._changed:
-            if self._records and (self._records + len(records) > self.max_records or self._bytes + size > self.max_bytes):
+            if self._records and (
+                self._records + len(records) > self.max_records or self._bytes + size > self.max_bytes
+            ):
                 raise JournalFull(self._retry_after(len(records)))
             self._store.append(records, arrival)
             self._records += len(records)
@@ -112,7 +120,7 @@ class Journal:
         return int(min(LONGEST_WAIT_SECONDS, max(1, -(-missing // rate))))
 
     def read(self, after: int, limit: int, max_bytes: int, timeout_seconds: float) -> list[Entry]:
-        """Records after an id, oldest first, about `max_bytes` of them; waits up to the timeout where there are none."""
+        """Records after an id, oldest first, about `max_bytes` of them; waits up to the timeout for the first."""
         deadline = self._clock() + timeout_seconds
         with self._changed:
             while not (found := _within(self._store.read(after, limit), max_bytes)):

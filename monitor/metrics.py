@@ -170,7 +170,9 @@ class Metrics(Collector):
             for labels, histogram in self._histograms[spec.name].items():
                 histograms.add_metric(labels, list(histogram.cumulative()), sum_value=histogram.total)
             return histograms if histograms.samples else None
-        numbers = (CounterMetricFamily if spec.kind == "counter" else GaugeMetricFamily)(name, spec.help, labels=spec.labels)
+        numbers = (CounterMetricFamily if spec.kind == "counter" else GaugeMetricFamily)(
+            name, spec.help, labels=spec.labels
+        )
         for labels, number in self._numbers[spec.name].items():
             numbers.add_metric(labels, number)
         return numbers if numbers.samples else None

@@ -20,7 +20,7 @@ Frozen = tuple[ReferenceKey, Normalisation]
 
 
 class Normalisations:
-    """References by pipeline, scorer and depth. Collects `traces` samples for each, builds it from them, and keeps it."""
+    """References by pipeline, scorer and depth. Collects `traces` samples for each, builds it from them, keeps it."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """The assessing thread: traces in, assessments to the sinks, positions back to the sources."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
 from typing import NamedTuple
@@ -23,7 +23,6 @@ from monitor.logs import describe
 from monitor.metrics import Decision, Recorder
 from monitor.normalisation import Normalisations
 from monitor.quarantine import Quarantine
-from monitor.sinks.base import Sink
 from monitor.sources.base import Malformed
 from monitor.state import State, Step
 
@@ -53,7 +52,7 @@ class Pipeline:
     """
 
     def __init__(
-        self, assembly: Assembly, intake: Intake, state: State, quarantine: Quarantine, normalisations: Normalisations,
+        self, assembly: Assembly, intake: Intake, state: State, *, quarantine: Quarantine, normalisations: Normalisations,
         recorder: Recorder, health: Health, prior: Prior, batch_records: int = BATCH_RECORDS,
     ) -> None:  # fmt: skip
         self._assembly = assembly
@@ -84,7 +83,7 @@ class Pipeline:
         self._swaps.put(assembly)
 
     def finish(self, timeout_seconds: float) -> bool:
-        """Wait until a closed intake is empty; after the timeout give up what is in hand. Whether all was seen through."""
+        """Wait until a closed intake is empty; after the timeout give up what is in hand. Whether all was done."""
         if self._thread.ident is None:
             return True
         self._thread.join(timeout_seconds)
@@ -117,7 +116,7 @@ class Pipeline:
 
     def _process(self, deliveries: Sequence[Delivery]) -> None:
         for origin, batch in deliveries:
-            self._insist("quarantine", lambda name=origin.name, bad=batch.malformed: self._quarantine.write(name, bad))  # type: ignore[misc]
+            self._insist("quarantine", partial(self._quarantine.write, origin.name, batch.malformed))
         selection = self._select(deliveries)
         key = self._assembly.reference_key
         unrated = self._assess(selection.sampled)
@@ -127,7 +126,7 @@ class Pipeline:
         samples, frozen = self._normalisations.learn(keyed)
         positions = {o.name: batch.position for o, batch in deliveries if batch.position is not None}
         step = Step(positions, selection.digests, samples, frozen)
-        self._insist("state", lambda: self._state.save(step))
+        self._insist("state", partial(self._state.save, step))
         for _, reference in frozen:
             log.info("normalisation frozen", version=reference.version, scorer=reference.scorer, depth=reference.depth)
         self._recorder.assessed(assessments)
@@ -163,13 +162,13 @@ class Pipeline:
             trace = sampled[0][0]
             reason = f"cannot be assessed: {type(error).__name__}"
             malformed = Malformed(reason, msgspec.json.encode(trace), {"trace_id": trace.trace_id})
-            self._insist("quarantine", lambda: self._quarantine.write("assess", [malformed]))
+            self._insist("quarantine", partial(self._quarantine.write, "assess", [malformed]))
             return []
 
     def _write(self, assessments: Sequence[Assessment]) -> None:
         if assessments:
             for sink in self._assembly.sinks:
-                self._insist(sink.name, _writing(sink, assessments))
+                self._insist(sink.name, partial(sink.write, assessments))
 
     def _insist(self, component: str, work: Callable[[], None]) -> None:
         """Try until it works.
@@ -195,15 +194,3 @@ class Pipeline:
                 return
             if self._abandon.wait(wait):
                 raise Abandoned
-
-
-def _writing(sink: Sink, assessments: Sequence[Assessment]) -> Callable[[], None]:
-    return lambda: sink.write(assessments)
-
-
-def wait_until(ready: Callable[[], bool], timeout_seconds: float) -> bool:
-    """Look every few hundredths of a second; whether it came to be in time."""
-    deadline = time.monotonic() + timeout_seconds
-    while not (done := ready()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return done

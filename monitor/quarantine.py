@@ -21,7 +21,7 @@ KEPT_CHARACTERS = 64 * 1024  # of one record
 class Quarantine:
     """A JSONL file of at most half of `max_bytes`, beside the one before it (`.1`). Any thread may write.
 
-    Without a configuration records are counted only. The record itself is there where `privacy.keep_text` is on, redacted.
+    Without a configuration they are counted only. The record itself is kept, redacted, if `privacy.keep_text` is on.
     """
 
     def __init__(

@@ -93,7 +93,9 @@ class Recording:
 class References:
     """The normalisation reference of each pipeline of a recording, as `--reference` chose it."""
 
-    def __init__(self, choice: str, assessments: Iterable[Assessment], *, scorer: str, depth: Callable[[str], int]) -> None:
+    def __init__(
+        self, choice: str, assessments: Iterable[Assessment], *, scorer: str, depth: Callable[[str], int]
+    ) -> None:
         self._own: dict[str, Normalisation] = {}
         self._given = read_normalisation(Path(choice)) if choice not in (SELF, SHIPPED) else shipped_normalisation()
         if choice == SELF:

@@ -56,13 +56,15 @@ def _signals(summary: Summary) -> Table:
         values = summary.signals.get(name, [])
         quantiles = [f"{q:.3f}" for q in np.quantile(values, [0.1, 0.5, 0.9])] if values else ["-"] * 3
         reasons = summary.abstentions.get(name, {})
-        table.add_row(name, f"{len(values):,}", *quantiles, ", ".join(f"{n:,} {reason}" for reason, n in reasons.items()))
+        table.add_row(
+            name, f"{len(values):,}", *quantiles, ", ".join(f"{n:,} {reason}" for reason, n in reasons.items())
+        )
     return table
 
 
 def _riskiest(assessments: Iterable[Assessment]) -> Table:
     table = Table(title="Riskiest queries", title_justify="left", box=None, padding=(0, 1))
-    table.add_column("risk", justify="right")
+    table.add_column("risk", justify="right", min_width=4, no_wrap=True)
     table.add_column("query", max_width=QUERY_WIDTH, no_wrap=True, overflow="ellipsis")
     table.add_column("what speaks against it")
     for assessment in assessments:
@@ -81,7 +83,9 @@ def against(assessment: Assessment) -> str:
 
 def print_evaluation(console: Console, result: dict[str, Any]) -> None:
     """AUROC of every signal and of the risks, a row each."""
-    console.print(_line("collection", f"{result['collection']}, {result['traces']} traces, reference {result['reference']}"))
+    console.print(
+        _line("collection", f"{result['collection']}, {result['traces']} traces, reference {result['reference']}")
+    )
     if result["skipped"]:
         console.print(_line("skipped", ", ".join(f"{count} {reason}" for reason, count in result["skipped"].items())))
     rates = (f"{kind} {rate:.3f}" for kind, rate in result["failure_rate"].items())

@@ -56,8 +56,8 @@ class Service:
     """
 
     def __init__(
-        self, config: Config, *, corpus: Corpus | None = None, scorer: PairScorer | None = None, sinks: Sequence[Sink] = (),
-        clock: Callable[[], float] = time.time,
+        self, config: Config, *, corpus: Corpus | None = None, scorer: PairScorer | None = None,
+        sinks: Sequence[Sink] = (), clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self.config = config
         self.metrics = Metrics(clock)
@@ -100,14 +100,14 @@ class Service:
         self._assembly = self._builder.build(config)
         quarantine = Quarantine(config.quarantine, self._assembly.privacy, self.metrics, self.recorder, self._clock)
         self._pipeline = Pipeline(
-            self._assembly, self._intake, state, quarantine,
-            Normalisations(state.normalisations(), state.samples(), clock=self._clock),
-            self.recorder, self.health, shipped_prior(),
+            self._assembly, self._intake, state, quarantine=quarantine,
+            normalisations=Normalisations(state.normalisations(), state.samples(), clock=self._clock),
+            recorder=self.recorder, health=self.health, prior=shipped_prior(),
         )  # fmt: skip
         self._closing.callback(self._pipeline.close)
         for source in self._build_sources(quarantine):
             saved = state.position(source.name)
-            self._workers.append(SourceWorker(source, self._intake, saved, self.metrics, self.health))
+            self._workers.append(SourceWorker(source, self._intake, saved, metrics=self.metrics, health=self.health))
         self._operations = HttpServer([Site(config.http.metrics, operations_app(self.metrics, self.health))])
         self._closing.callback(self._operations.stop, SERVER_SECONDS)
         self._operations.start()
@@ -197,7 +197,8 @@ class Service:
             worker.quiet.wait(left() / 2)
         self._intake.close()
         clean = self._pipeline is None or self._pipeline.finish(left() * 0.8)
-        clean = all([worker.finish(max(0.2, left())) for worker in self._workers]) and clean
+        for worker in self._workers:
+            clean = worker.finish(max(0.2, left())) and clean
         self._closing.close()
         return clean
 

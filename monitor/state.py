@@ -16,10 +16,10 @@ SCHEMA = 1
 _TABLES = (
     "CREATE TABLE positions (source TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE seen (id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL)",
-    "CREATE TABLE reference_samples (id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, scorer TEXT NOT NULL,"
-    " depth INTEGER NOT NULL, signals TEXT NOT NULL)",
-    "CREATE TABLE normalisations (pipeline TEXT NOT NULL, scorer TEXT NOT NULL, depth INTEGER NOT NULL,"
-    " built_at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (pipeline, scorer, depth)) WITHOUT ROWID",
+    """CREATE TABLE reference_samples (id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL,
+    scorer TEXT NOT NULL, depth INTEGER NOT NULL, signals TEXT NOT NULL)""",
+    """CREATE TABLE normalisations (pipeline TEXT NOT NULL, scorer TEXT NOT NULL, depth INTEGER NOT NULL,
+    built_at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (pipeline, scorer, depth)) WITHOUT ROWID""",
 )
 
 

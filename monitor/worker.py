@@ -1,6 +1,5 @@
 """The thread of one source: it opens, polls, commits and closes there, and nowhere else."""
 
-import time
 from collections.abc import Callable
 from threading import Event, Thread
 
@@ -27,9 +26,8 @@ class SourceWorker:
     """
 
     def __init__(
-        self, source: Source, intake: Intake, saved: Position | None, metrics: Metrics, health: Health,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+        self, source: Source, intake: Intake, saved: Position | None, *, metrics: Metrics, health: Health
+    ) -> None:
         self.name = source.name
         self.durable = source.durable
         self.quiet = Event()  # set once nothing more will come
@@ -38,7 +36,6 @@ class SourceWorker:
         self._read = saved
         self._metrics = metrics
         self._health = health
-        self._monotonic = monotonic
         self._accepted: Position | None = None
         self._committed: Position | None = None
         self._moved = False

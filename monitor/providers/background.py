@@ -116,7 +116,7 @@ class BackgroundScorer:
         except Exception as error:  # noqa: BLE001 - whatever a model's own code raises: its signals abstain
             reason = {"message": str(error)} if isinstance(error, LeadlineError) else {}
             log.error("scorer cannot be loaded, its signals abstain", scorer=self.name, **{**describe(error), **reason})
-            self._on_result(False)  # noqa: FBT003
+            self._on_result(False)
             return None
-        self._on_result(True)  # noqa: FBT003
+        self._on_result(True)
         return scorer

@@ -97,7 +97,9 @@ def _documents(path: Path, lines: Iterable[bytes], layout: CorpusFormat) -> Iter
             raise LeadlineError(f"{path}:{number}: expected a JSON object: {error}") from error
         document_id = _identifier(row, layout.id, f"{path}:{number}")
         if document_id in seen:
-            raise LeadlineError(f"{path}:{number}: {layout.id}: {document_id!r} came before, expected ids that are unique")
+            raise LeadlineError(
+                f"{path}:{number}: {layout.id}: {document_id!r} came before, expected ids that are unique"
+            )
         seen.add(document_id)
         text, title = row.get(layout.text), row.get(layout.title)
         if not isinstance(text, str):

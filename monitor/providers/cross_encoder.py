@@ -72,9 +72,13 @@ class CrossEncoderScorer:
         try:
             model = CrossEncoder(self._path, max_length=self._max_tokens, model_kwargs=single)
         except (OSError, ValueError, RuntimeError) as error:
-            raise LeadlineError(f"cross-encoder {self.name!r} cannot be loaded: {str(error).splitlines()[0]}") from error
+            raise LeadlineError(
+                f"cross-encoder {self.name!r} cannot be loaded: {str(error).splitlines()[0]}"
+            ) from error
         if model.config.num_labels != 1:
-            raise LeadlineError(f"cross-encoder {self.name!r}: expected one score a pair, got {model.config.num_labels}")
+            raise LeadlineError(
+                f"cross-encoder {self.name!r}: expected one score a pair, got {model.config.num_labels}"
+            )
         return model
 
 

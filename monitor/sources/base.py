@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 from detectors.records import QueryTrace
 
 Position = dict[str, Any]
-"""Opaque to everyone but its source; JSON-able, because it is saved in one transaction with what was made of the traces."""
+"""Opaque to everyone but its source; JSON-able: it is saved in one transaction with what was made of the traces."""
 
 BATCH_BYTES = 8 * 2**20  # of records in one batch; a record that is larger comes alone
 

@@ -97,7 +97,7 @@ class JsonlSource:
         try:
             for line in self._lines() if limit > 0 else ():
                 size += line.length
-                if line.data.strip():
+                if line.too_long or line.data.strip():
                     self._decode(line, arrival, traces, malformed)
                 if len(traces) + len(malformed) == limit or size >= BATCH_BYTES:
                     break
@@ -108,11 +108,14 @@ class JsonlSource:
 
     def _decode(self, line: Line, arrival: datetime, traces: list[QueryTrace], malformed: list[Malformed]) -> None:
         try:
-            if line.too_long:
-                raise MalformedTrace(f"expected a line of at most {self._max_line_bytes} bytes, got {line.length}")
-            traces.append(decode_trace(line.data, arrival))
+            traces.append(decode_trace(self._sized(line), arrival))
         except MalformedTrace as error:
             malformed.append(Malformed(str(error), line.data, {"offset": line.offset}))
+
+    def _sized(self, line: Line) -> bytes:
+        if line.too_long:
+            raise MalformedTrace(f"expected a line of at most {self._max_line_bytes} bytes, got {line.length}")
+        return line.data
 
     def _lines(self) -> Iterator[Line]:
         if self._file is not None and self._file.replaced:
@@ -163,7 +166,7 @@ class JsonlSource:
         return False
 
     def _rotated_since(self) -> list[Path]:
-        """Files that were rotated away after the one that was left, oldest first: rotation may be faster than we are."""
+        """Files rotated away after the one that was left, oldest first: rotation may be faster than we are."""
         if self._left is None or not self._left_modified:
             return []
         rotated = re.compile(re.escape(self._path.name) + r"[.-][\dT:_.-]+")

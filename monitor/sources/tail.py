@@ -85,6 +85,7 @@ class TailedFile:
         if self._length <= self._max_line_bytes:
             self._rest += piece
         else:
+            self._rest += piece[:KEPT_BYTES]
             del self._rest[KEPT_BYTES:]
 
     def _line(self) -> Line:

@@ -23,8 +23,8 @@ def test_a_signal_says_what_it_is_in_words_a_metrics_help_can_use(spec: SignalSp
 
 _DOCUMENTED = """top_score cheap -, score_gap cheap -, score_z cheap -, score_spread cheap -, score_entropy cheap +,
 lexical_rbo cheap -, lexical_miss cheap +, uncovered_terms cheap +, missed_identifiers cheap +,
-rank_discordance scorer +, rank_discordance_top scorer +, union_rbo scorer -, best_relevance scorer -, regret scorer +, context_relevance judge -,
-groundedness judge -, answer_relevance judge -"""  # DESIGN section 4
+rank_discordance scorer +, rank_discordance_top scorer +, union_rbo scorer -, best_relevance scorer -,
+regret scorer +, context_relevance judge -, groundedness judge -, answer_relevance judge -"""  # DESIGN section 4
 
 
 def test_names_tiers_and_directions_are_those_of_the_contract() -> None:

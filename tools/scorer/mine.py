@@ -75,7 +75,9 @@ class Bm25:
         counts = [self._count(query) for query in queries]
         rows = np.repeat(np.arange(len(counts)), [len(count) for count in counts])
         columns = np.array([term for count in counts for term in count], dtype=np.int64)
-        matrix = csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=(len(queries), len(self.vocabulary)))
+        matrix = csr_matrix(
+            (np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=(len(queries), len(self.vocabulary))
+        )
         return (matrix @ self._terms_by_passage).toarray()
 
 
@@ -87,7 +89,9 @@ def encode(model_path: str, texts: list[str], name: str) -> np.ndarray:
     model.max_seq_length = 128
     print(f"encoding {len(texts)} {name}", file=sys.stderr, flush=True)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        vectors = model.encode(texts, batch_size=64, convert_to_numpy=False, convert_to_tensor=True, normalize_embeddings=True)
+        vectors = model.encode(
+            texts, batch_size=64, convert_to_numpy=False, convert_to_tensor=True, normalize_embeddings=True
+        )
     return vectors.float().cpu().numpy()
 
 

@@ -56,9 +56,15 @@ def shrink_tokenizer(encoder: str, size: int, texts: list[str]) -> tuple[PreTrai
     state = json.loads(tokenizer.backend_tokenizer.to_str())
     old: dict[str, int] = state["model"]["vocab"]
     pieces = sorted(old, key=old.__getitem__)
-    counts = Counter(i for text in texts for i in tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids)
+    counts = Counter(
+        i for text in texts for i in tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
+    )
     special = list(tokenizer.all_special_tokens)
-    latin = [piece for piece in pieces if piece not in special and piece.removeprefix("##").isascii() and not piece.startswith("[unused")]
+    latin = [
+        piece
+        for piece in pieces
+        if piece not in special and piece.removeprefix("##").isascii() and not piece.startswith("[unused")
+    ]
     characters = [piece for piece in latin if len(piece.removeprefix("##")) == 1]
     rest = sorted(set(latin) - set(characters), key=lambda piece: (-counts[old[piece]], old[piece]))
     kept = sorted(special + characters + rest[: size - len(special) - len(characters)], key=old.__getitem__)
@@ -125,7 +131,9 @@ def batches(mined: list[Mined], recipe: Recipe, first_step: int) -> Iterator[lis
         lists = sorted((draw_list(m, recipe, mined, dice) for m in chosen), key=lambda item: max(map(len, item[1])))
         starts = list(range(0, per_pool, recipe.lists_per_batch))
         dice.shuffle(starts)
-        for start in starts[first_step % LENGTH_POOL_BATCHES if pool_number == first_step // LENGTH_POOL_BATCHES else 0 :]:
+        for start in starts[
+            first_step % LENGTH_POOL_BATCHES if pool_number == first_step // LENGTH_POOL_BATCHES else 0 :
+        ]:
             yield lists[start : start + recipe.lists_per_batch]
 
 
@@ -143,13 +151,17 @@ def score(model: Any, tokenizer: Any, lists: list[tuple[str, list[str]]], max_to
 def loss_of(logits: torch.Tensor, level_weight: float) -> torch.Tensor:
     first = torch.zeros(len(logits), dtype=torch.long, device=logits.device)
     target = functional.one_hot(first, logits.shape[1]).float()
-    return functional.cross_entropy(logits, first) + level_weight * functional.binary_cross_entropy_with_logits(logits, target)
+    return functional.cross_entropy(logits, first) + level_weight * functional.binary_cross_entropy_with_logits(
+        logits, target
+    )
 
 
 @torch.no_grad()
 def measure(model: Any, tokenizer: Any, lists: list[tuple[str, list[str]]], recipe: Recipe) -> dict[str, float]:
     model.eval()
-    logits = torch.cat([score(model, tokenizer, lists[i : i + 16], recipe.max_tokens) for i in range(0, len(lists), 16)])
+    logits = torch.cat(
+        [score(model, tokenizer, lists[i : i + 16], recipe.max_tokens) for i in range(0, len(lists), 16)]
+    )
     model.train()
     positive, negative = logits[:, :1], logits[:, 1:]
     return {
@@ -195,8 +207,17 @@ def train(model: Any, tokenizer: Any, mined: list[Mined], recipe: Recipe, checkp
             print(f"step {done}/{recipe.steps} loss {running / 50:.4f} {rate:.0f} pairs/s", file=sys.stderr, flush=True)
             running = 0.0
         if done % CHECKPOINT_EVERY == 0:
-            print(f"step {done} held back {measure(model, tokenizer, held_back_lists, recipe)}", file=sys.stderr, flush=True)
-            state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(), "step": done}
+            print(
+                f"step {done} held back {measure(model, tokenizer, held_back_lists, recipe)}",
+                file=sys.stderr,
+                flush=True,
+            )
+            state = {
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "schedule": schedule.state_dict(),
+                "step": done,
+            }
             torch.save(state, checkpoints / "writing.pt")
             (checkpoints / "writing.pt").replace(latest)
     return measure(model, tokenizer, held_back_lists, recipe)

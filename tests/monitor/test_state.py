@@ -1,0 +1,116 @@
+"""The state: one transaction a batch, and nothing of a broken one."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detectors.reference import Normalisation
+from monitor.errors import LeadlineError
+from monitor.state import ReferenceKey, State, Step
+from tests.monitor.kit import ROOT
+
+KEY = ReferenceKey("default", "model", 10)
+
+
+def test_gives_back_what_was_saved(tmp_path: Path) -> None:
+    """Across a close."""
+    state = State(tmp_path / "s.db")
+    assert state.position("a") is None
+    state.save(Step({"a": {"offset": 1}}, [b"1" * 16], [(KEY, {"score_gap": 0.5})]))
+    state.save(Step({"a": {"offset": 2}, "b": {"x": None}}, [b"2" * 16]))
+    state.close()
+    state.close()
+    again = State(tmp_path / "s.db")
+    assert (again.position("a"), again.position("b")) == ({"offset": 2}, {"x": None})
+    assert again.digests() == [b"1" * 16, b"2" * 16]
+    assert again.samples() == [(KEY, {"score_gap": 0.5})]
+    again.close()
+
+
+def test_a_frozen_reference_takes_the_place_of_its_samples(tmp_path: Path) -> None:
+    """And of no other's."""
+    other = ReferenceKey("default", "model", 5)
+    reference = Normalisation.of([{"score_gap": i / 30} for i in range(30)], version="v", depth=10, scorer="model")
+    state = State(tmp_path / "s.db")
+    state.save(Step({}, samples=[(KEY, {"a": 1.0}), (other, {"a": 2.0})]))
+    state.save(Step({}, frozen=[(KEY, reference)]))
+    assert state.normalisations() == {KEY: reference}
+    assert state.samples() == [(other, {"a": 2.0})]
+    state.close()
+
+
+def test_the_window_of_identities_is_bounded(tmp_path: Path) -> None:
+    """The oldest go."""
+    state = State(tmp_path / "s.db", window=3)
+    state.save(Step({}, [bytes([i]) for i in range(5)]))
+    state.save(Step({}, [bytes([9])]))
+    assert state.digests() == [b"\x03", b"\x04", b"\x09"]
+    state.close()
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO seen", "DELETE FROM seen", "INSERT INTO reference_samples", "COMMIT"])
+def test_a_crash_in_the_middle_of_a_write_leaves_the_state_before_it(tmp_path: Path, statement: str) -> None:
+    """Killed with -9 as it begins a statement of the transaction."""
+    code = """
+import os, signal, sys
+from pathlib import Path
+from monitor.state import ReferenceKey, State, Step
+state = State(Path(sys.argv[1]))
+def step(n):
+    return Step({"a": {"offset": n}}, [bytes([n]) * 16], [(ReferenceKey("p", "s", 1), {"x": float(n)})])
+state.save(step(1))
+def crash(statement):
+    if statement.startswith(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+state._connection.set_trace_callback(crash)
+state.save(step(2))
+"""
+    path = tmp_path / "s.db"
+    killed = subprocess.run([sys.executable, "-c", code, str(path), statement], cwd=ROOT, capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    state = State(path)
+    assert state.position("a") == {"offset": 1}
+    assert state.digests() == [b"\x01" * 16]
+    assert state.samples() == [(ReferenceKey("p", "s", 1), {"x": 1.0})]
+    state.close()
+
+
+def test_a_save_that_fails_leaves_the_state_before_it(tmp_path: Path) -> None:
+    """All of a step or nothing, also without a crash."""
+    state = State(tmp_path / "s.db")
+    state.save(Step({"a": {"offset": 1}}))
+    reference = Normalisation("v", 10, "model", 0, {})
+    with pytest.raises(sqlite3.IntegrityError):
+        state.save(Step({"a": {"offset": 2}}, frozen=[(KEY, reference), (KEY, reference)]))
+    assert state.position("a") == {"offset": 1}
+    assert state.normalisations() == {}
+    state.close()
+
+
+def test_a_newer_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    """It names both schemas and what to do."""
+    path = tmp_path / "s.db"
+    State(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version=7")
+    connection.close()
+    with pytest.raises(LeadlineError, match=r"s\.db: written by a newer leadline \(schema 7\), expected at most 1"):
+        State(path)
+
+
+def test_two_processes_do_not_share_a_state(tmp_path: Path) -> None:
+    """The second is refused, and may have it once the first has gone."""
+    first = State(tmp_path / "s.db")
+    with pytest.raises(LeadlineError, match=r"s\.db: in use by another leadline"):
+        State(tmp_path / "s.db")
+    first.close()
+    State(tmp_path / "s.db").close()
+
+
+def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    """It may hold what users asked."""
+    State(tmp_path / "s.db").close()
+    assert (tmp_path / "s.db").stat().st_mode & 0o077 == 0
