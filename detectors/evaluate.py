@@ -251,9 +251,7 @@ def kendall_with(values: ArrayLike, ndcg_at_10: ArrayLike) -> float:
     1.0
     """
     one, other = np.asarray(values, dtype=np.float64), np.asarray(ndcg_at_10, dtype=np.float64)
-    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
-        return float("nan")
-    return float(kendalltau(one, other).statistic)
+    return float(kendalltau(one, other).statistic) if len(one) > 1 else float("nan")
 
 
 def risk_coverage(risk: ArrayLike, failed: ArrayLike) -> RiskCoverage:

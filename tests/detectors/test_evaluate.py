@@ -197,9 +197,8 @@ def test_the_interval_depends_on_nothing_but_input_and_seed() -> None:
 
 
 def test_draws_without_a_failure_are_left_out() -> None:
-    """One failure of four, in the middle: a third of the draws lack it, and the rest spread over [0, 1]."""
-    low, high = auroc_interval([1.0, 2.0, 3.0, 4.0], [False, True, False, False])
-    assert 0 <= low < auroc([1.0, 2.0, 3.0, 4.0], [False, True, False, False]) < high <= 1
+    """One failure of four, rightly on top: a third of the draws lack it, and in all others the AUROC is 1."""
+    assert auroc_interval([1.0, 2.0, 3.0, 4.0], [False, False, False, True]) == (1, 1)
 
 
 def test_the_interval_does_not_depend_on_the_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
