@@ -1,4 +1,4 @@
-"""Decoding, sampling and the score distribution, against `json.loads` of the same lines. Aim: at most 3 times its time."""
+"""Decoding, sampling and score distribution against `json.loads` of the same lines: aim at most 3 times its time."""
 
 import json
 from datetime import UTC, datetime

@@ -28,8 +28,10 @@ def ratio(name: str, ours: Callable[[], object], peer: Callable[[], object], rou
         ratios.append(spent[0] / spent[1])
         times.append(spent)
     median = [statistics.median(column) for column in zip(*times, strict=True)]
-    print(f"{name}: time ratio {statistics.median(ratios):.2f} (of {rounds} rounds {min(ratios):.2f}-{max(ratios):.2f}); "
-          f"ours {median[0]:.3f} s, peer {median[1]:.3f} s")  # fmt: skip
+    print(
+        f"{name}: time ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f} in {rounds} rounds); "
+        f"ours {median[0]:.3f} s, peer {median[1]:.3f} s"
+    )
 
 
 def _seconds(run: Callable[[], object]) -> float:

@@ -33,7 +33,7 @@ WORDS = (
 class _Noted(CrossEncoderScorer):
     """Keeps the pairs that it was asked for, for the peer."""
 
-    def score(self, pairs):  # noqa: ANN001
+    def score(self, pairs):  # noqa: ANN001, ANN202
         self.pairs = list(pairs)
         return super().score(pairs)
 

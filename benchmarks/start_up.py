@@ -1,4 +1,4 @@
-"""Processor time of `leadline --help`. Aim: under half a second, because nothing heavy is imported before it is needed."""
+"""Processor time of `leadline --help`: aim under half a second, as nothing heavy is imported before it is needed."""
 
 import resource
 import subprocess
@@ -17,9 +17,8 @@ def processor_seconds() -> float:
 
 def main() -> None:
     spent = [processor_seconds() for _ in range(ROUNDS)]
-    print(
-        f"leadline --help: {median(spent):.2f} s of processor time (of {ROUNDS} rounds {min(spent):.2f}-{max(spent):.2f})"
-    )
+    low, high = min(spent), max(spent)
+    print(f"leadline --help: {median(spent):.2f} s of processor time ({low:.2f}-{high:.2f} in {ROUNDS} rounds)")
 
 
 if __name__ == "__main__":

@@ -72,9 +72,7 @@ class Difference(msgspec.Struct, frozen=True):
         return not self.low <= 0 <= self.high
 
 
-def difference(
-    before: Sequence[float], after: Sequence[float], *, confidence: float = 0.95
-) -> Difference | None:
+def difference(before: Sequence[float], after: Sequence[float], *, confidence: float = 0.95) -> Difference | None:
     """The change of a mean between two independent samples of equal weights (Welch, normal approximation).
 
     Parameters

@@ -62,5 +62,6 @@ class Normalisation(msgspec.Struct, frozen=True):
         for trace in signals:
             for name, value in trace.items():
                 columns.setdefault(name, []).append(value)
-        sketches = {name: QuantileSketch.of(values) for name, values in columns.items() if len(values) >= MINIMUM_VALUES}
+        enough = {name: values for name, values in columns.items() if len(values) >= MINIMUM_VALUES}
+        sketches = {name: QuantileSketch.of(values) for name, values in enough.items()}
         return cls(version, depth, scorer, len(signals), sketches)

@@ -31,6 +31,15 @@ class Target(msgspec.Struct, frozen=True):
     probability: tuple[float, ...]
     level_error: float
 
+    def __post_init__(self) -> None:
+        if not self.weights or min(self.weights.values()) <= 0:
+            raise ValueError("weights: expected at least one signal, and weights above 0")
+        if len(self.evidence) != len(self.probability):
+            raise ValueError("probability: expected as many points as evidence has")
+        for name, column in (("evidence", self.evidence), ("probability", self.probability)):
+            if list(column) != sorted(column) or not 0 <= column[0] <= column[-1] <= 1:
+                raise ValueError(f"{name}: expected to rise within 0 and 1")
+
     def risk(self, bad: Mapping[str, float]) -> float | None:
         """The probability of this failure; None where every signal of the rank sum abstained."""
         evidence = rank_sum(bad, self.weights)

@@ -8,14 +8,15 @@ from functools import lru_cache
 
 import Stemmer
 
-# The Snowball project's English stop words.
+# The Snowball project's English stop words, with what splitting at the apostrophe leaves of contractions.
 STOP_WORDS = frozenset(
     """i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself
     it its itself they them their theirs themselves what which who whom this that these those am is are was were be
     been being have has had having do does did doing would should could ought a an the and but if or because as until
     while of at by for with about against between into through during before after above below to from up down in out
     on off over under again further then once here there when where why how all any both each few more most other some
-    such no nor not only own same so than too very can will""".split()
+    such no nor not only own same so than too very can will ll ve re don doesn didn isn aren ain wasn weren hasn haven
+    hadn won wouldn couldn shouldn mustn needn""".split()
 )
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W{_CJK}]{{2,}}")
@@ -80,19 +81,31 @@ def fold_numbers(text: str) -> str:
 def contains_identifier(folded: str, identifier: str) -> bool:
     """Whether text, as `fold_numbers` gives it, holds `identifier` as a whole.
 
+    Punctuation that joins it to more letters or digits behind, or to more digits before, makes it part of another one;
+    a word before does not: `order:88-1023` holds `88-1023`.
+
     >>> contains_identifier("see order 88-1023.", "88-1023"), contains_identifier("v2.1 is out", "v2")
     (True, False)
     """
     return any(
-        _ends_word(folded[start - 1 : start]) and _ends_word(folded[end : end + 1], folded[end + 1 : end + 2])
+        _begins_word(folded[max(0, start - 2) : start]) and _ends_word(folded[end : end + 2])
         for start, end in _occurrences(folded, identifier)
     )
 
 
-def _ends_word(character: str, beyond: str = "") -> bool:
-    if character in ("", " ") or _unspaced(character):
-        return True
-    return not (character.isalnum() or character == "_" or (character in "./:-" and beyond.isalnum()))
+def _begins_word(before: str) -> bool:
+    joined = before[-1:] in (".", "/", "-") and before[:-1].isdigit()
+    return not (_is_word(before[-1:]) or joined)
+
+
+def _ends_word(after: str) -> bool:
+    joined = after[:1] in (".", "/", ":", "-") and after[1:].isalnum()
+    return not (_is_word(after[:1]) or joined)
+
+
+def _is_word(character: str) -> bool:
+    """Whether a character would go on with the word beside it."""
+    return (character.isalnum() or character == "_") and not _unspaced(character)
 
 
 def _occurrences(text: str, part: str) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import structlog
@@ -83,7 +84,7 @@ class Builder:
             config, corpus, build_index(corpus), scorer, scorer.name if scorer is not None else NO_SCORER,
             on_failure=self._metrics.failed, on_success=self._metrics.succeeded, why_not=sampler.why_not,
         )  # fmt: skip
-        sinks = (*self._sinks, *(JsonlSink(sink.path) for sink in config.sinks))
+        sinks = (*self._sinks, *_open_sinks(config))
         if scorer is not None:
             scorer.start()
         return Assembly(config, sampler, assessor, sinks, privacy, scorer)
@@ -124,3 +125,13 @@ class Builder:
             metrics.set("scorer_share_ratio", sampler.scorer_share)
 
         return spend
+
+
+def _open_sinks(config: Config) -> list[Sink]:
+    with ExitStack() as opened:
+        sinks: list[Sink] = []
+        for sink in config.sinks:
+            sinks.append(JsonlSink(sink.path))
+            opened.callback(sinks[-1].close)
+        opened.pop_all()
+    return sinks

@@ -1,4 +1,4 @@
-"""The command line. Results go to stdout, progress and logs to stderr; nothing heavy is imported before it is needed."""
+"""The command line: results on stdout, progress and logs on stderr; nothing heavy is imported before it is needed."""
 
 import sys
 from pathlib import Path

@@ -150,10 +150,14 @@ class Config(BaseSettings):
     """The whole configuration; config/leadline.yaml is the annotated default."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="LEADLINE_", env_nested_delimiter="__", nested_model_default_partial_update=True
+        extra="forbid",
+        frozen=True,
+        env_prefix="LEADLINE_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
     )
 
-    sources: tuple[Source, ...] = Field(default=(), min_length=0)
+    sources: tuple[Source, ...] = ()
     sinks: tuple[JsonlSink, ...] = ()
     corpus: CorpusConfig | None = None
     pipelines: dict[str, PipelineConfig] = {"default": PipelineConfig()}
@@ -243,7 +247,7 @@ def _expected(error: ErrorDetails) -> str:
 
 
 def _suggestion(key: str) -> str:
-    sections = [Config, *_Section.__subclasses__()]
+    sections: list[type[BaseModel]] = [Config, *_Section.__subclasses__()]
     known = [name for section in sections for name in section.model_fields]
     close = difflib.get_close_matches(key, known, n=1)
     return f", did you mean {close[0]}?" if close else ""

@@ -30,7 +30,7 @@ def decode_trace(record: bytes, arrival: datetime) -> QueryTrace:
     """
     try:
         trace = _DECODER.decode(record)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         trace = _decode_lenient(record)
     _check(trace)
     if trace.timestamp is NO_TIMESTAMP or trace.timestamp.tzinfo is None:

@@ -24,12 +24,15 @@ from monitor.metrics import Decision, Recorder
 from monitor.normalisation import Normalisations
 from monitor.quarantine import Quarantine
 from monitor.sources.base import Malformed
-from monitor.state import State, Step
+from monitor.state import ReferenceKey, State, Step
 
 log = structlog.get_logger()
 
 BATCH_RECORDS = 128
 LINGER_SECONDS = 0.02
+
+
+Keyed = tuple[ReferenceKey, Assessment]
 
 
 class Abandoned(Exception):  # noqa: N818 - the end of a batch, not an error
@@ -52,8 +55,9 @@ class Pipeline:
     """
 
     def __init__(
-        self, assembly: Assembly, intake: Intake, state: State, *, quarantine: Quarantine, normalisations: Normalisations,
-        recorder: Recorder, health: Health, prior: Prior, batch_records: int = BATCH_RECORDS,
+        self, assembly: Assembly, intake: Intake, state: State, *, quarantine: Quarantine,
+        normalisations: Normalisations, recorder: Recorder, health: Health, prior: Prior,
+        batch_records: int = BATCH_RECORDS,
     ) -> None:  # fmt: skip
         self._assembly = assembly
         self._intake = intake
@@ -118,9 +122,7 @@ class Pipeline:
         for origin, batch in deliveries:
             self._insist("quarantine", partial(self._quarantine.write, origin.name, batch.malformed))
         selection = self._select(deliveries)
-        key = self._assembly.reference_key
-        unrated = self._assess(selection.sampled)
-        keyed = [(key(a), rate(a, self._normalisations.of(key(a)), self._prior)) for a in unrated]
+        keyed = self._isolating(selection.sampled)
         assessments = [assessment for _, assessment in keyed]
         self._write(assessments)
         samples, frozen = self._normalisations.learn(keyed)
@@ -151,13 +153,18 @@ class Pipeline:
                     selection.sampled.append((trace, weights))
         return selection
 
-    def _assess(self, sampled: Sequence[Sampled]) -> list[Assessment]:
+    def _assess(self, sampled: Sequence[Sampled]) -> list[Keyed]:
+        unrated = self._assembly.assessor.assess(sampled) if sampled else []
+        keyed = [(self._assembly.reference_key(assessment), assessment) for assessment in unrated]
+        return [(key, rate(assessment, self._normalisations.of(key), self._prior)) for key, assessment in keyed]
+
+    def _isolating(self, sampled: Sequence[Sampled]) -> list[Keyed]:
         """All at once; where that raises, one by one, and the trace that it was goes to quarantine."""
         try:
-            return self._assembly.assessor.assess(sampled) if sampled else []
+            return self._assess(sampled)
         except Exception as error:  # noqa: BLE001 - one trace that we cannot handle must not stop the others
             if len(sampled) > 1:
-                return [assessment for one in sampled for assessment in self._assess([one])]
+                return [keyed for one in sampled for keyed in self._isolating([one])]
             log.error("a trace cannot be assessed", **describe(error))
             trace = sampled[0][0]
             reason = f"cannot be assessed: {type(error).__name__}"

@@ -1,4 +1,4 @@
-"""Makes query traces ready for measuring: cut to the pipeline's depth, scores checked, texts and corpus ids resolved."""
+"""Makes query traces ready for measuring: cut to the pipeline's depth, scores checked, texts and ids resolved."""
 
 import math
 from collections import defaultdict

@@ -55,7 +55,7 @@ def _signals(summary: Summary) -> Table:
     for name in [*known, *(name for name in summary.abstentions if name not in SIGNALS)]:
         values = summary.signals.get(name, [])
         quantiles = [f"{q:.3f}" for q in np.quantile(values, [0.1, 0.5, 0.9])] if values else ["-"] * 3
-        reasons = summary.abstentions.get(name, {})
+        reasons = summary.abstentions[name]
         table.add_row(
             name, f"{len(values):,}", *quantiles, ", ".join(f"{n:,} {reason}" for reason, n in reasons.items())
         )

@@ -32,7 +32,8 @@ class Sampler:
         if u >= rates.cheap:
             return None
         scorer = rates.scorer * self.scorer_share
-        return Weights(1 / rates.cheap, 1 / scorer if u < scorer else None, 1 / rates.judge if u < rates.judge else None)
+        judge = rates.judge
+        return Weights(1 / rates.cheap, 1 / scorer if u < scorer else None, 1 / judge if u < judge else None)
 
     def why_not(self, trace: QueryTrace, tier: Tier) -> Reason:
         """Why a tier did not take a trace: its configured rate would have, or not."""

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Sequence
-from threading import Event, Thread
+from threading import Thread
 from typing import NamedTuple
 
 import uvicorn
@@ -21,7 +21,6 @@ from monitor.metrics import Metrics
 
 GRACE_SECONDS = 2
 CONNECTIONS = 256
-START_SECONDS = 10.0
 
 
 class Site(NamedTuple):
@@ -39,7 +38,6 @@ class HttpServer:
         self._sockets: list[socket.socket] = []
         self._servers: list[uvicorn.Server] = []
         self._thread = Thread(target=self._run, name="http", daemon=True)
-        self._ended = Event()
 
     def start(self) -> None:
         """Bind and serve.

@@ -223,6 +223,7 @@ def run(config: Config, config_path: Path | None = None) -> int:
         raise LeadlineError("sources: none configured, expected at least one")
     service = Service(config)
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         service.start()
         return _until_signalled(service, config_path)

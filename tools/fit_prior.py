@@ -61,8 +61,8 @@ def load(directory: Path, recording: str, cache: Path, scorer: str) -> Recorded:
     kept = cache / f"{directory.name}.{recording}"
     if not kept.exists():
         assessor, _ = file_assessor(config, scorer)
-        lines = [encode_line(a) for a in assess_all(Recording(directory / recording, Sampler(lambda _: EVERYTHING)), assessor)]
-        kept.write_bytes(b"".join(lines))
+        traces = Recording(directory / recording, Sampler(lambda _: EVERYTHING))
+        kept.write_bytes(b"".join(map(encode_line, assess_all(traces, assessor))))
     labels = Labels(*read_labels(directory))
     signals, failures = [], []
     for line in kept.read_bytes().splitlines():
@@ -122,6 +122,14 @@ def fit_normalisation(data: Sequence[Recorded], scorer: str) -> Normalisation:
     return Normalisation.of(pooled, version=f"shipped-{VERSION}", depth=data[0].depth, scorer=scorer)
 
 
+def print_rows(kind: str, rows: Sequence[dict[str, float]]) -> None:
+    numbers = ("rate", "estimate", "auroc", "brier_skill")
+    print(f"{kind}, fitted on the other collections: {', '.join(numbers)}")
+    for row in rows:
+        print(f"  {row['collection']:<20}{row['recording']:<18}", *(f"{row[key]:.3f}" for key in numbers))
+    print(f"  {'mean':<38}", *(f"{np.mean([row[key] for row in rows]):.3f}" for key in numbers))
+
+
 def rounded(normalisation: Normalisation) -> bytes:
     plain = msgspec.to_builtins(normalisation)
     for sketch in plain["sketches"].values():
@@ -139,13 +147,10 @@ def main() -> None:
     directories = sorted(path.parent for path in arguments.collections.glob("*/corpus.jsonl"))
     data = [load(d, r, arguments.signals, arguments.cross_encoder) for d in directories for r in RECORDINGS]
     targets = {}
-    for target in KINDS:
+    for target, kind in KINDS.items():
         targets[target], rows = fit_target(data, target)
-        print(f"{KINDS[target]}, fitted on the other collections:")
-        for row in rows:
-            print("  " + "  ".join(f"{key} {value:.3f}" if isinstance(value, float) else f"{value:<20}" for key, value in row.items()))
-        means = {key: np.mean([row[key] for row in rows]) for key in ("auroc", "brier_skill")}
-        print(f"  mean AUROC {means['auroc']:.3f}, Brier skill {means['brier_skill']:.3f}, level error {targets[target].level_error}")
+        print_rows(kind, rows)
+        print(f"  level error {targets[target].level_error}")
     prior = Prior(f"prior-{VERSION}", **targets)
     (DATA / "prior.json").write_bytes(msgspec.json.format(msgspec.json.encode(prior), indent=1) + b"\n")
     (DATA / "normalisation.json").write_bytes(rounded(fit_normalisation(data, arguments.cross_encoder)))

@@ -50,6 +50,16 @@ class LexicalResult(msgspec.Struct, frozen=True):
     idf: dict[str, float]
 
 
+MINIMUM_HITS = 10
+
+
+def hits_wanted(served: int) -> int:
+    """How many hits every measure asks for, so that they share one search: as many as were served, at least
+    `MINIMUM_HITS`, and one more against whose score the others stand out.
+    """
+    return max(MINIMUM_HITS, served) + 1
+
+
 class LexicalIndex(Protocol):
     """BM25 over the user's own source texts."""
 

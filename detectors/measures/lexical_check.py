@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from detectors.measures.base import Hit, LexicalIndex, LexicalResult
+from detectors.measures.base import Hit, LexicalIndex, LexicalResult, hits_wanted
 from detectors.ranking import rbo_ext
 from detectors.records import Findings, Missed, Reason, Retrieval, Tier
 from detectors.text import contains_identifier, fold_numbers, identifiers, terms
 
 SIGNALS = ("lexical_rbo", "lexical_miss", "uncovered_terms", "missed_identifiers")
+RANK_SIGNALS = ("lexical_rbo", "lexical_miss")
 TEXT_SIGNALS = ("uncovered_terms", "missed_identifiers")
 STANDING_OUT = 0.2  # share of BM25's standing-out score from which a document that was not served is named
 NAMED = 3
@@ -92,11 +93,10 @@ class LexicalCheck:
             return Findings.abstained(SIGNALS, retrieval.no_lexical)
         if not retrieval.served:
             return Findings.abstained(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
-        result = self._index.search(retrieval.query, len(retrieval.served) + 1, retrieval.trace.filters)
+        result = self._index.search(retrieval.query, hits_wanted(len(retrieval.served)), retrieval.trace.filters)
         if not result.idf:
             return Findings.abstained(SIGNALS, Reason.NO_QUERY_TERMS)
-        findings = Findings()
-        _compare(findings, retrieval, result)
+        findings = _compare(retrieval, result)
         texts = [passage.text for passage in retrieval.served if passage.text is not None]
         if len(texts) < len(retrieval.served):
             findings.merge(Findings.abstained(TEXT_SIGNALS, Reason.NO_TEXT))
@@ -104,44 +104,45 @@ class LexicalCheck:
         findings.signals["uncovered_terms"] = uncovered_terms(result.idf, texts)
         served = {passage.key for passage in retrieval.served}
         absent = [hit for hit in result.hits if hit.key not in served]
-        _look_for_identifiers(findings, retrieval.query, texts, absent)
-        return findings
+        found = look_for_identifiers(retrieval.query, texts, absent)
+        found.merge(findings)
+        return found
 
 
-def _compare(findings: Findings, retrieval: Retrieval, result: LexicalResult) -> None:
+def _compare(retrieval: Retrieval, result: LexicalResult) -> Findings:
     depth = len(retrieval.served)
     served = list(dict.fromkeys(passage.key for passage in retrieval.served))
-    hits = result.hits[:depth]
-    findings.signals["lexical_rbo"] = rbo_ext(served, [hit.key for hit in hits])
     miss = lexical_miss(result.hits, frozenset(served), depth)
+    if not result.hits:
+        return Findings.abstained(RANK_SIGNALS, Reason.NOT_APPLICABLE)
+    overlap = rbo_ext(served, [hit.key for hit in result.hits[:depth]])
     if miss != miss:  # noqa: PLR0124
-        findings.abstentions["lexical_miss"] = Reason.NOT_APPLICABLE
-        return
-    findings.signals["lexical_miss"] = miss
-    standing = _standing(result.hits, depth)
-    total = sum(standing)
-    for rank, (hit, weight) in enumerate(zip(hits, standing, strict=True), start=1):
-        if hit.key not in served and weight >= STANDING_OUT * total and len(findings.missed) < NAMED:
-            findings.missed.append(Missed(hit.key, f"rank {rank} of BM25, not served"))
+        return Findings({"lexical_rbo": overlap}, {"lexical_miss": Reason.NOT_APPLICABLE})
+    return Findings({"lexical_rbo": overlap, "lexical_miss": miss}, missed=_standing_out(result.hits, served, depth))
 
 
-def _look_for_identifiers(findings: Findings, query: str, served_texts: list[str], absent: Sequence[Hit]) -> None:
-    asked = identifiers(query)
-    if not asked:
-        findings.abstentions["missed_identifiers"] = Reason.NOT_APPLICABLE
-        return
+def _standing_out(hits: Sequence[Hit], served: Sequence[str], depth: int) -> list[Missed]:
+    standing = _standing(hits, depth)
+    least = STANDING_OUT * sum(standing)
+    named = [
+        Missed(hit.key, f"rank {rank} of BM25, not served")
+        for rank, (hit, weight) in enumerate(zip(hits, standing, strict=False), start=1)
+        if hit.key not in served and weight >= least
+    ]
+    return named[:NAMED]
+
+
+def look_for_identifiers(query: str, served_texts: Sequence[str], absent: Sequence[Hit]) -> Findings:
+    """Of the query's identifiers that a served or an absent document holds, the share that only absent ones hold."""
     served = [fold_numbers(text) for text in served_texts]
-    found = [(hit, fold_numbers(hit.passage)) for hit in absent]
-    known = missed = 0
-    for identifier in asked:
+    beside = [(hit, fold_numbers(hit.passage)) for hit in absent]
+    known = 0
+    missed = []
+    for identifier in identifiers(query):
         if any(contains_identifier(text, identifier) for text in served):
             known += 1
-            continue
-        holder = next((hit for hit, text in found if contains_identifier(text, identifier)), None)
-        if holder is not None:
-            known, missed = known + 1, missed + 1
-            findings.missed.append(Missed(holder.key, f"holds {identifier}, no served document does"))
-    if known:
-        findings.signals["missed_identifiers"] = missed / known
-    else:
-        findings.abstentions["missed_identifiers"] = Reason.NOT_APPLICABLE
+        elif holder := next((hit for hit, text in beside if contains_identifier(text, identifier)), None):
+            missed.append(Missed(holder.key, f"holds {identifier}, no served document does"))
+    if not known and not missed:
+        return Findings.abstained(["missed_identifiers"], Reason.NOT_APPLICABLE)
+    return Findings({"missed_identifiers": len(missed) / (known + len(missed))}, missed=missed[:NAMED])

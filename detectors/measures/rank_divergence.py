@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.measures.base import Hit, LexicalIndex, PairScorer
+from detectors.measures.base import Hit, LexicalIndex, PairScorer, hits_wanted
 from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap
 from detectors.records import Findings, Missed, Reason, Retrieval, Tier
 
@@ -46,16 +46,20 @@ class RankDivergence:
             for retrieval, hits, pairs in zip(retrievals, candidates, lists, strict=True)
         ]
 
-    def _candidates(self, retrieval: Retrieval) -> list[Hit]:
-        """Of as many of BM25's best as were served, those that were not."""
+    def _candidates(self, retrieval: Retrieval) -> list[Hit] | Reason:
+        """Of as many of BM25's best as were served, those that were not, or why there are none."""
         if self._index is None or retrieval.no_lexical is not None:
+            return retrieval.no_lexical or Reason.NO_CORPUS
+        if not _readable(retrieval):
             return []
-        served = {passage.key for passage in retrieval.served}
         depth = len(retrieval.served)
-        result = self._index.search(retrieval.query, depth + 1, retrieval.trace.filters)
+        result = self._index.search(retrieval.query, hits_wanted(depth), retrieval.trace.filters)
+        if not result.hits:
+            return Reason.NOT_APPLICABLE if result.idf else Reason.NO_QUERY_TERMS
+        served = {passage.key for passage in retrieval.served}
         return [hit for hit in result.hits[:depth] if hit.key not in served]
 
-    def _conclude(self, retrieval: Retrieval, hits: list[Hit], scores: Floats) -> Findings:
+    def _conclude(self, retrieval: Retrieval, hits: list[Hit] | Reason, scores: Floats) -> Findings:
         if not retrieval.served:
             return Findings.abstained(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
         if not len(scores):
@@ -65,8 +69,8 @@ class RankDivergence:
         served = scores[: len(retrieval.served)]
         findings = Findings({"best_relevance": float(served[:HEAD].max())}, relevance=served.tolist())
         findings.merge(_order(served))
-        if retrieval.no_lexical is not None:
-            findings.merge(Findings.abstained(UNION_SIGNALS, retrieval.no_lexical))
+        if isinstance(hits, Reason):
+            findings.merge(Findings.abstained(UNION_SIGNALS, hits))
             return findings
         keys = [passage.key for passage in retrieval.served]
         findings.merge(_union(keys, served, hits, scores[len(served) :]))
@@ -77,10 +81,10 @@ def _readable(retrieval: Retrieval) -> bool:
     return bool(retrieval.served) and all(passage.text is not None for passage in retrieval.served)
 
 
-def _pairs(retrieval: Retrieval, hits: Sequence[Hit]) -> Iterator[tuple[str, str]]:
+def _pairs(retrieval: Retrieval, hits: Sequence[Hit] | Reason) -> Iterator[tuple[str, str]]:
     for passage in retrieval.served:
         yield retrieval.query, passage.text or ""
-    for hit in hits:
+    for hit in () if isinstance(hits, Reason) else hits:
         yield retrieval.query, hit.passage
 
 
@@ -99,7 +103,8 @@ def _union(keys: list[str], served: Floats, hits: Sequence[Hit], beside: Floats)
     reranked = list(dict.fromkeys(every_key[i] for i in order))
     served_keys = list(dict.fromkeys(keys))
     best = float(served.max())
-    better = sorted(((score, hit.key) for score, hit in zip(beside.tolist(), hits, strict=True) if score > best), reverse=True)
+    scored = zip(beside.tolist(), hits, strict=True)
+    better = sorted(((score, hit.key) for score, hit in scored if score > best), reverse=True)
     return Findings(
         {
             "union_rbo": rbo_ext(served_keys, reranked[: len(served_keys)]),

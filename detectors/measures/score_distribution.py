@@ -52,12 +52,13 @@ def score_shape(scores: Floats) -> Floats:
     tail_spread = tail.std(axis=1)
     tail_spread[tail_spread <= CONSTANT * np.maximum(np.abs(top), np.abs(last))] = np.nan
     rise = falling[:, :-1] - last[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = rise / rise.sum(axis=1, keepdims=True)
         terms = share * np.log(np.where(share > 0, share, 1.0))
         entropy = -terms.sum(axis=1) / np.log(scores.shape[1] - 1)
         shape = np.stack([top, gap, (top - tail.mean(axis=1)) / tail_spread, falling.std(axis=1), entropy], axis=1)
     shape[constant] = np.nan
+    shape[~np.isfinite(shape)] = np.nan  # scores whose squares no double can hold
     return shape
 
 

@@ -42,7 +42,9 @@ PLAIN_LINE_SECONDS = 10
 class Demo:
     """The stack and the sidecar, and the acts played so far."""
 
-    def __init__(self, service: Service, documents: list[DemoDocument], fault: Fault, seed: int, kept: MemorySink) -> None:
+    def __init__(
+        self, service: Service, documents: list[DemoDocument], fault: Fault, seed: int, kept: MemorySink
+    ) -> None:
         self._service = service
         self._documents = documents
         self._seed = seed

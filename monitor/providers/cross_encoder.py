@@ -67,17 +67,17 @@ class CrossEncoderScorer:
         from sentence_transformers import CrossEncoder  # noqa: PLC0415
         from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
-        disable_progress_bar()  # stderr is for our own progress
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # stderr is for our own progress
         single = {"dtype": torch.float32}  # weights may be stored in half precision, in which a processor is slow
         try:
-            model = CrossEncoder(self._path, max_length=self._max_tokens, model_kwargs=single)
+            model: CrossEncoder = CrossEncoder(self._path, max_length=self._max_tokens, model_kwargs=single)
         except (OSError, ValueError, RuntimeError) as error:
             raise LeadlineError(
                 f"cross-encoder {self.name!r} cannot be loaded: {str(error).splitlines()[0]}"
             ) from error
-        if model.config.num_labels != 1:
+        if model.num_labels != 1:
             raise LeadlineError(
-                f"cross-encoder {self.name!r}: expected one score a pair, got {model.config.num_labels}"
+                f"cross-encoder {self.name!r}: expected one score a pair, got {model.num_labels}"
             )
         return model
 

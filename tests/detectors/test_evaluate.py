@@ -26,7 +26,7 @@ from detectors.evaluate import (
     precision_of_riskiest,
     risk_coverage,
 )
-from detectors.records import Assessment, Weights
+from detectors.records import Assessment, Evidence, Weights
 from detectors.signals import SIGNALS
 
 # --- labels ---------------------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def _assessment(document_ids: tuple[str, ...]) -> Assessment:
         drivers=(),
         signals={"score_gap": 0.1},
         abstentions={},
-        evidence={},
+        evidence=Evidence(),
         versions={},
         document_ids=document_ids,
         attributes={},

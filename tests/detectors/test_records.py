@@ -3,7 +3,17 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from detectors.records import Assessment, Findings, Missed, QueryTrace, Reason, RetrievedDocument, Tier, Weights
+from detectors.records import (
+    Assessment,
+    Evidence,
+    Findings,
+    Missed,
+    QueryTrace,
+    Reason,
+    RetrievedDocument,
+    Tier,
+    Weights,
+)
 
 
 def test_findings_do_not_share_their_containers() -> None:
@@ -14,11 +24,20 @@ def test_findings_do_not_share_their_containers() -> None:
 
 
 def test_merging_adds_what_another_measure_found() -> None:
-    findings = Findings({"score_gap": 0.1}, {"score_z": Reason.CONSTANT_SCORES})
+    findings = Findings({"score_gap": 0.1}, {"score_z": Reason.CONSTANT_SCORES}, [Missed("b", "before")])
     findings.merge(Findings({"regret": 0.2}, {"union_rbo": Reason.NO_CORPUS}, [Missed("a", "why")]))
     assert findings.signals == {"score_gap": 0.1, "regret": 0.2}
     assert findings.abstentions == {"score_z": "constant_scores", "union_rbo": "no_corpus"}
-    assert findings.missed == [Missed("a", "why")]
+    assert findings.missed == [Missed("b", "before"), Missed("a", "why")]
+
+
+def test_merging_keeps_relevance_whichever_measure_came_first() -> None:
+    """Only one measure has it; the others' empty lists are no news."""
+    for order in ((Findings(), Findings(relevance=[0.7])), (Findings(relevance=[0.7]), Findings())):
+        merged = Findings()
+        for found in order:
+            merged.merge(found)
+        assert merged.relevance == [0.7]
 
 
 def test_each_tier_has_its_own_weight() -> None:
@@ -64,7 +83,7 @@ def test_an_assessment_has_the_documented_keys_and_survives_json() -> None:
         drivers=(),
         signals={"score_gap": 0.1},
         abstentions={"regret": Reason.NO_TEXT},
-        evidence={"missed": [Missed("a", "why")]},
+        evidence=Evidence([Missed("a", "why")], [0.7]),
         versions={},
         document_ids=("a",),
         attributes={},

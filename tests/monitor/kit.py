@@ -21,7 +21,7 @@ from detectors.records import Assessment, Weights
 from monitor.config import Config, build_config
 
 ROOT = Path(__file__).parents[2]
-SECRET = "what does zanzibar cost"  # a query that must not show up where text may not be
+PRIVATE = "what does zanzibar cost"  # a query that must not show up where text may not be
 
 
 def trace(trace_id: str, **changes: Any) -> dict[str, Any]:

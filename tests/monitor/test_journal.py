@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +27,12 @@ def memory(clock: Clock, **bounds: int) -> Journal:
 
 
 @pytest.fixture(params=["disk", "memory"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
     store = DiskStore(tmp_path / "ingest.db") if request.param == "disk" else MemoryStore()
     made = Journal(store, max_records=4, max_bytes=100, durable=request.param == "disk")
     made.open()
-    request.addfinalizer(made.close)
-    return made
+    yield made
+    made.close()
 
 
 def records(journal: Journal, after: int = 0, limit: int = 100, max_bytes: int = 1000) -> list[bytes]:
@@ -109,7 +110,9 @@ print(journal.name, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     path = tmp_path / "ingest.db"
-    killed = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert killed.returncode == -9, killed.stderr
     journal = Journal(DiskStore(path), max_records=9, max_bytes=99, durable=True)
     journal.open()

@@ -51,7 +51,9 @@ def test_the_window_of_identities_is_bounded(tmp_path: Path) -> None:
     state.close()
 
 
-@pytest.mark.parametrize("statement", ["INSERT INTO seen", "DELETE FROM seen", "INSERT INTO reference_samples", "COMMIT"])
+@pytest.mark.parametrize(
+    "statement", ["INSERT INTO seen", "DELETE FROM seen", "INSERT INTO reference_samples", "COMMIT"]
+)
 def test_a_crash_in_the_middle_of_a_write_leaves_the_state_before_it(tmp_path: Path, statement: str) -> None:
     """Killed with -9 as it begins a statement of the transaction."""
     code = """
@@ -69,7 +71,9 @@ state._connection.set_trace_callback(crash)
 state.save(step(2))
 """
     path = tmp_path / "s.db"
-    killed = subprocess.run([sys.executable, "-c", code, str(path), statement], cwd=ROOT, capture_output=True, check=False)
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(path), statement], cwd=ROOT, capture_output=True, check=False
+    )
     assert killed.returncode == -9, killed.stderr
     state = State(path)
     assert state.position("a") == {"offset": 1}

@@ -141,8 +141,10 @@ def score(model: Any, tokenizer: Any, lists: list[tuple[str, list[str]]], max_to
     """Logits of shape (lists, passages in a list)."""
     queries = [query for query, passages in lists for _ in passages]
     passages = [passage for _, passages in lists for passage in passages]
-    encoded = tokenizer(queries, passages, truncation="only_second" if max(map(len, queries)) < 400 else "longest_first",
-                        max_length=max_tokens, padding=True, return_tensors="pt").to(model.device)  # fmt: skip
+    encoded = tokenizer(
+        queries, passages, truncation="longest_first", max_length=max_tokens, padding=True, return_tensors="pt"
+    )
+    encoded = encoded.to(model.device)
     with torch.autocast(model.device.type, dtype=torch.bfloat16):
         logits = model(**encoded).logits
     return logits.float().view(len(lists), -1)
@@ -151,9 +153,8 @@ def score(model: Any, tokenizer: Any, lists: list[tuple[str, list[str]]], max_to
 def loss_of(logits: torch.Tensor, level_weight: float) -> torch.Tensor:
     first = torch.zeros(len(logits), dtype=torch.long, device=logits.device)
     target = functional.one_hot(first, logits.shape[1]).float()
-    return functional.cross_entropy(logits, first) + level_weight * functional.binary_cross_entropy_with_logits(
-        logits, target
-    )
+    level = functional.binary_cross_entropy_with_logits(logits, target)
+    return functional.cross_entropy(logits, first) + level_weight * level
 
 
 @torch.no_grad()

@@ -35,6 +35,12 @@ def test_best_relevance_looks_at_the_first_five() -> None:
     assert _measure(retrieval("bbbcbg")).signals["best_relevance"] == 0.7
 
 
+def test_the_relevance_of_each_served_document_is_kept_in_served_order() -> None:
+    """Not that of the candidates beside them."""
+    assert _measure(retrieval("abc"), "de").relevance == [0.9, 0.5, 0.7]
+    assert _measure(retrieval("abc", no_lexical=Reason.NO_CORPUS)).relevance == [0.9, 0.5, 0.7]
+
+
 def test_regret_is_what_the_best_unserved_candidate_adds() -> None:
     assert _measure(retrieval("abc"), "eh").signals["regret"] == pytest.approx(0.95 - 0.9)
     assert _measure(retrieval("abc"), "d").signals["regret"] == 0
@@ -95,7 +101,7 @@ def test_scores_find_their_way_back_to_their_retrievals() -> None:
 )
 def test_it_abstains_with_a_reason(served: Retrieval, reason: Reason) -> None:
     found = _measure(served)
-    assert (found.signals, found.missed) == ({}, [])
+    assert (found.signals, found.missed, found.relevance) == ({}, [], [])
     assert found.abstentions == dict.fromkeys(SIGNALS, reason)
 
 

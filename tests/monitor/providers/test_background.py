@@ -15,8 +15,8 @@ from tests.monitor.kit import LengthScorer, wait_for
 PAIRS = [("q", "a passage"), ("q", "another")]
 
 
-def started(load: Callable[[], PairScorer], **options: float) -> BackgroundScorer:
-    scorer = BackgroundScorer("model", load, **options)
+def started(load: Callable[[], PairScorer], patience_seconds: float = 10.0) -> BackgroundScorer:
+    scorer = BackgroundScorer("model", load, patience_seconds=patience_seconds)
     scorer.start()
     return scorer
 

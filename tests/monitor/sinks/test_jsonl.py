@@ -48,5 +48,5 @@ def test_a_write_that_fails_leaves_nothing_of_the_batch(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """In one line, at the start."""
-    with pytest.raises(LeadlineError, match="nowhere/out.jsonl: cannot be written: No such file"):
+    with pytest.raises(LeadlineError, match=r"nowhere/out\.jsonl: cannot be written: No such file"):
         JsonlSink(tmp_path / "nowhere" / "out.jsonl")
