@@ -19,6 +19,10 @@ class QuantileSketch(msgspec.Struct, frozen=True):
 
     knots: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        if len(self.knots) < 2 or list(self.knots) != sorted(self.knots):
+            raise ValueError("knots: expected two or more numbers that do not fall")
+
     @classmethod
     def of(cls, values: Sequence[float]) -> "QuantileSketch":
         """A sketch of at most `KNOTS` quantiles; `values` is not empty."""

@@ -10,6 +10,7 @@ from detectors.records import Assessment, Evidence, Findings, Missed, QueryTrace
 from detectors.reference import Normalisation
 from detectors.risk import EMPTY_RESULT, Prior, assess_risk
 from detectors.scenarios import classify, primary
+from detectors.text import identifiers
 from monitor.logs import describe
 from monitor.prepare import Preparer
 from monitor.privacy import Privacy
@@ -104,16 +105,24 @@ class Assessor:
             drivers=(),
             signals=findings.signals,
             abstentions=findings.abstentions,
-            evidence=Evidence(self._missed(findings.missed), [round(score, 4) for score in findings.relevance]),
+            evidence=Evidence(
+                self._missed(trace.query, findings.missed), [round(score, 4) for score in findings.relevance]
+            ),
             versions=self._versions,
             document_ids=tuple([passage.key for passage in retrieval.served]),
-            attributes={name: str(attributes[name]) for name in self._attributes if name in attributes},
+            attributes={n: self._privacy.redact(str(attributes[n])) for n in self._attributes if n in attributes},
             query=self._privacy.clean(trace.query),
         )
 
-    def _missed(self, missed: Sequence[Missed]) -> list[Missed]:
-        """Its words may quote the query; without the right to keep text its ids remain."""
-        return [Missed(m.id, self._privacy.clean(m.why) or "") for m in missed]
+    def _missed(self, query: str, missed: Sequence[Missed]) -> list[Missed]:
+        """Its words may quote the query, folded so that a pattern may miss them: what is gone from the query goes.
+
+        Without the right to keep text its ids remain.
+        """
+        kept = self._privacy.clean(query)
+        hidden = set(identifiers(query)).difference(identifiers(kept)) if kept not in (None, query) else set()
+        whys = ["" if hidden.intersection(identifiers(m.why)) else self._privacy.clean(m.why) or "" for m in missed]
+        return [Missed(m.id, why) for m, why in zip(missed, whys, strict=True)]
 
 
 def rate(assessment: Assessment, reference: Normalisation, prior: Prior) -> Assessment:

@@ -118,8 +118,9 @@ def main() -> None:
     except LeadlineError as error:
         print(f"leadline: {error}", file=sys.stderr)  # noqa: T201 - the one place that speaks to the user of an error
         sys.exit(2)
-    except BrokenPipeError:
-        sys.exit(0)
+    except OSError as error:
+        print(f"leadline: {error}", file=sys.stderr)  # noqa: T201 - a full disk, say
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def metrics_command() -> None:
 def file_config(config_file: Path | None, corpus: Path | None, depth: int | None) -> Config:
     """The configuration for a recorded file: all of it is assessed unless a configuration says otherwise."""
     config = load_config(config_file) if config_file is not None else build_config({}, "command line")
-    pipelines = dict(config.pipelines)
+    pipelines = {"default": PipelineConfig(), **config.pipelines}
     if config_file is None:
         pipelines["default"] = PipelineConfig(sample=EVERYTHING)
     if depth is not None:

@@ -2,13 +2,14 @@
 
 import difflib
 import re
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from detectors.records import ScoreKind
 from monitor.errors import ConfigError
@@ -26,7 +27,7 @@ def _pattern(text: str) -> str:
 
 def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ValueError("expected HOST:PORT with a port up to 65535")
     return text
 
@@ -171,7 +172,9 @@ class Config(BaseSettings):
 
     @model_validator(mode="after")
     def _sources_differ(self) -> Self:
-        names = [source.kind if isinstance(source, HttpSource) else f"{source.kind} {source.path}" for source in self.sources]
+        names = [
+            source.kind if isinstance(source, HttpSource) else f"{source.kind} {source.path}" for source in self.sources
+        ]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"sources: got {name} twice, expected sources that differ")
@@ -216,10 +219,17 @@ def load_config(path: Path) -> Config:
 
 def build_config(document: dict[str, Any], origin: str) -> Config:
     """A configuration from plain values; errors name `origin`."""
+    for key in document:
+        if key.startswith("_"):  # pydantic-settings has parameters of such names
+            raise ConfigError(f"{origin}: {key}: unknown key{_suggestion(key)}")
     try:
         return Config(**document)
     except ValidationError as error:
         raise ConfigError(f"{origin}: {_one_line(error)}") from error
+    except SettingsError as error:
+        field = str(error).split('"')[1]
+        variable = f"{Config.model_config.get('env_prefix', '')}{field}".upper()
+        raise ConfigError(f"{variable}: expected JSON in this environment variable") from error
 
 
 def _one_line(error: ValidationError) -> str:
@@ -232,7 +242,7 @@ def _one_line(error: ValidationError) -> str:
         return f"{key}: missing, expected a value"
     if first["type"] == "union_tag_invalid":
         return f"{key}.kind: got {first['ctx']['tag']!r}, expected {first['ctx']['expected_tags']}"
-    return f"{key}: got {first['input']!r}, {expected}" if key else expected
+    return f"{key}: got {reprlib.repr(first['input'])}, {expected}" if key else expected
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -4,16 +4,17 @@ import json
 import math
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from detectors.records import NO_TIMESTAMP, QueryTrace
+from detectors.records import NO_TIMESTAMP, QueryTrace, ScoreKind
 from monitor.errors import MalformedTrace
 
 _DECODER = msgspec.json.Decoder(QueryTrace)
 _AT = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(\w+)`(?: - at `\$\.?([^`]*)`)?$")
+_CHOICE = f"expected {' or '.join(get_args(ScoreKind))}"
 _ID_KEYS = ("trace_id", "span_id", "query_id")
 
 
@@ -88,6 +89,7 @@ def _explain(error: str) -> str:
         return f"{'.'.join(filter(None, (missing[2], missing[1])))}: missing, expected a value"
     where = _AT.search(error)
     text = _AT.sub("", error).replace("`", "").replace("Expected", "expected")
+    text = _CHOICE if text.startswith("Invalid enum value") else text  # the library would quote the value
     return f"{where[1]}: {text}" if where and where[1] else text
 
 

@@ -19,6 +19,10 @@ class Privacy:
         """The text as it may be stored or sent; None where none may."""
         if text is None or not self.keep_text:
             return None
+        return self.redact(text)
+
+    def redact(self, text: str) -> str:
+        """The text without what the patterns match: for what an operator asked to keep by name."""
         for pattern in self._patterns:
             text = pattern.sub(REDACTED, text)
         return text

@@ -97,6 +97,7 @@ class References:
         self, choice: str, assessments: Iterable[Assessment], *, scorer: str, depth: Callable[[str], int]
     ) -> None:
         self._own: dict[str, Normalisation] = {}
+        self._shared = choice != SELF  # whether a pipeline does without its own
         self._given = read_normalisation(Path(choice)) if choice not in (SELF, SHIPPED) else shipped_normalisation()
         if choice == SELF:
             signals: dict[str, list[dict[str, float]]] = {}
@@ -105,6 +106,8 @@ class References:
             for pipeline, rows in signals.items():
                 if len(rows) >= MINIMUM_SELF_TRACES:
                     self._own[pipeline] = Normalisation.of(rows, version=SELF, depth=depth(pipeline), scorer=scorer)
+                else:
+                    self._shared = True
 
     def of(self, pipeline: str) -> Normalisation:
         """The pipeline's own reference where there is one, else the one that was given or shipped."""
@@ -117,7 +120,8 @@ class References:
     @property
     def versions(self) -> list[str]:
         """Which references are in use."""
-        return sorted({reference.version for reference in self._own.values()} or {self._given.version})
+        shared = {self._given.version} if self._shared else set()
+        return sorted({reference.version for reference in self._own.values()} | shared)
 
 
 def read_normalisation(path: Path) -> Normalisation:

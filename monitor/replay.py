@@ -4,7 +4,7 @@ import heapq
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import IO
@@ -75,7 +75,7 @@ def replay(
     recorder = Recorder(metrics, shipped_prior())
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.TemporaryFile())
-        sink = stack.enter_context(open_out(out)) if out is not None else None
+        sink, exposition = (stack.enter_context(open_out(path, recording.path)) for path in (out, metrics_out))
         for assessment in assess_all(recording, assessor):
             spool.write(encode_line(assessment))
         if recording.counts().keys() <= {"unusable"}:
@@ -87,22 +87,25 @@ def replay(
             recorder.assessed([assessment])
             if sink is not None:
                 sink.write(encode_line(assessment))
-    _count_rest(recording, recorder)
-    if metrics_out is not None:
-        with open_out(metrics_out) as file:
-            file.write(metrics.exposition())
+        _count_rest(recording, recorder)
+        if exposition is not None:
+            exposition.write(metrics.exposition())
     return summary, references
 
 
-def open_out(path: Path) -> IO[bytes]:
-    """A file to write to.
+def open_out(path: Path | None, recording: Path) -> AbstractContextManager[IO[bytes] | None]:
+    """A file to write to, or none.
 
     Raises
     ------
     LeadlineError
-        Where it cannot be opened.
+        Where it cannot be opened, or is the recording itself.
     """
+    if path is None:
+        return nullcontext()
     try:
+        if path.exists() and recording.exists() and path.samefile(recording):
+            raise LeadlineError(f"{path}: is the recording, expected another file to write to")
         return path.open("wb")
     except OSError as error:
         raise LeadlineError(f"{path}: cannot be written: {error.strerror}") from error

@@ -69,8 +69,13 @@ def _riskiest(assessments: Iterable[Assessment]) -> Table:
     table.add_column("what speaks against it")
     for assessment in assessments:
         query = assessment.query if assessment.query is not None else f"trace {assessment.trace_id}"
-        table.add_row(f"{assessment.risk:.2f}", Text(query), Text(against(assessment)))
+        table.add_row(f"{assessment.risk:.2f}", Text(_printable(query)), Text(_printable(against(assessment))))
     return table
+
+
+def _printable(text: str) -> str:
+    """On one line, and without the characters that would command the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def against(assessment: Assessment) -> str:

@@ -12,6 +12,7 @@ RANK_SIGNALS = ("lexical_rbo", "lexical_miss")
 TEXT_SIGNALS = ("uncovered_terms", "missed_identifiers")
 STANDING_OUT = 0.2  # share of BM25's standing-out score from which a document that was not served is named
 NAMED = 3
+IDENTIFIERS = 50  # of one query: a pasted log has thousands, and each is looked for in every text
 
 
 def lexical_miss(hits: Sequence[Hit], served: frozenset[str], depth: int) -> float:
@@ -138,7 +139,7 @@ def look_for_identifiers(query: str, served_texts: Sequence[str], absent: Sequen
     beside = [(hit, fold_numbers(hit.passage)) for hit in absent]
     known = 0
     missed = []
-    for identifier in identifiers(query):
+    for identifier in identifiers(query)[:IDENTIFIERS]:
         if any(contains_identifier(text, identifier) for text in served):
             known += 1
         elif holder := next((hit for hit, text in beside if contains_identifier(text, identifier)), None):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from urllib.parse import urlunsplit
 
@@ -53,7 +54,8 @@ class Demo:
         self.fault = fault
         self.acts: list[Act] = []
         self.sent = 0
-        self.stack = Stack(self._healthy, QueryStream(documents, seed), address(service.ingest_address))
+        stream, ingest = QueryStream(documents, seed), address(service.ingest_address)
+        self.stack = Stack(self._healthy, stream, ingest, Random(seed))
 
     def begin(self, name: str) -> None:
         """A new act; what was sent until now is assessed first, so that it counts for the act before."""

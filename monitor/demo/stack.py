@@ -1,9 +1,9 @@
 """The demo's search stack: it answers users from its retriever and reports each answer to the sidecar over HTTP."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import httpx2
@@ -35,6 +35,7 @@ class Stack:
     retriever: Retriever
     stream: QueryStream
     ingest: str
+    random: Random  # for ids: the sidecar samples by them, so that the same seed gives the same run
     truth: Truth = field(default_factory=Truth)
 
     def serve(self, count: int) -> None:
@@ -54,7 +55,7 @@ class Stack:
         served = self.retriever.search(question.query, TOP_K)
         self._remember([doc_id for doc_id, _ in served], question.relevant)
         return {
-            "trace_id": uuid.uuid4().hex,
+            "trace_id": f"{self.random.getrandbits(128):032x}",
             "timestamp": datetime.now(UTC).isoformat(),
             "pipeline": PIPELINE,
             "query": question.query,

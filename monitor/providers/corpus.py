@@ -36,7 +36,7 @@ class Corpus:
         found = self._by_id.get(document.id) if document.id is not None else None
         if found is None and document.parent_id is not None:
             found = self._by_id.get(document.parent_id)
-        if found is None and document.text is not None:
+        if found is None and document.text:
             found = self._text_index.get(text_key(passage(document.title, document.text)))
             found = found or self._text_index.get(text_key(document.text))
         return found
@@ -51,12 +51,12 @@ class Corpus:
 def resolve(document: RetrievedDocument, corpus: Corpus | None) -> Passage:
     """A served document with its key and its text; the trace's own text wins over the corpus's."""
     found = corpus.find(document) if corpus is not None else None
-    text = found.passage if found is not None and document.text is None else None
-    if document.text is not None:
+    text = found.passage if found is not None else None
+    if document.text:
         text = passage(document.title, document.text)
     if found is not None:
         return Passage(found.id, text, in_corpus=True)
-    return Passage(document.id if document.id is not None else text_key(text or ""), text)
+    return Passage(document.id or text_key(text or ""), text)
 
 
 class CorpusFormat(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ Backend = Literal["auto", "torch"]
 
 BUNDLED = "bundled"
 BATCH_PAIRS = 64
+CHARACTERS_PER_TOKEN = 32  # far more than any language takes: what lies beyond is cut before the tokenizer reads it
 
 
 class CrossEncoderScorer:
@@ -36,9 +37,11 @@ class CrossEncoderScorer:
     def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         if not pairs:
             return np.empty(0)
-        distinct = {pair: i for i, pair in enumerate(dict.fromkeys(pairs))}
+        longest = CHARACTERS_PER_TOKEN * self._max_tokens
+        cut = [(query[:longest], passage[:longest]) for query, passage in pairs]
+        distinct = {pair: i for i, pair in enumerate(dict.fromkeys(cut))}
         scores = np.asarray(self._predict(list(distinct)), dtype=np.float64)
-        return scores[[distinct[pair] for pair in pairs]]
+        return scores[[distinct[pair] for pair in cut]]
 
     def _predict(self, pairs: list[tuple[str, str]]) -> Any:
         import torch  # noqa: PLC0415 - seconds to import, and only where pairs are scored
@@ -72,13 +75,10 @@ class CrossEncoderScorer:
         try:
             model: CrossEncoder = CrossEncoder(self._path, max_length=self._max_tokens, model_kwargs=single)
         except (OSError, ValueError, RuntimeError) as error:
-            raise LeadlineError(
-                f"cross-encoder {self.name!r} cannot be loaded: {str(error).splitlines()[0]}"
-            ) from error
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise LeadlineError(f"cross-encoder {self.name!r} cannot be loaded: {reason}") from error
         if model.num_labels != 1:
-            raise LeadlineError(
-                f"cross-encoder {self.name!r}: expected one score a pair, got {model.num_labels}"
-            )
+            raise LeadlineError(f"cross-encoder {self.name!r}: expected one score a pair, got {model.num_labels}")
         return model
 
 

@@ -73,7 +73,7 @@ class Bm25Index:
         self._lock = Lock()
 
     def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
-        key = (query, limit, tuple(sorted((name, str(value)) for name, value in (filters or {}).items())))
+        key = (query, limit, tuple(sorted((name, repr(value)) for name, value in (filters or {}).items())))
         with self._lock:
             if key in self._cache:
                 self._cache.move_to_end(key)

@@ -88,3 +88,21 @@ def test_at_most_four_drivers_are_named() -> None:
 
 def test_an_empty_result_is_the_worst_failure() -> None:
     assert (EMPTY_RESULT.at_5, EMPTY_RESULT.at_1, EMPTY_RESULT.drivers) == (1, 1, ("empty_result",))
+
+
+@pytest.mark.parametrize(
+    ("weights", "evidence", "probability", "named"),
+    [
+        ({}, (0.0, 1.0), (0.0, 1.0), "weights"),
+        ({"score_gap": 0.0}, (0.0, 1.0), (0.0, 1.0), "weights"),
+        ({"score_gap": 1.0}, (1.0, 0.0), (0.0, 1.0), "evidence"),
+        ({"score_gap": 1.0}, (0.0, 1.0), (0.5, 0.4), "probability"),
+        ({"score_gap": 1.0}, (0.0, 1.0), (0.5, 1.4), "probability"),
+        ({"score_gap": 1.0}, (0.0, 1.0), (0.5,), "probability"),
+    ],
+)
+def test_a_prior_that_is_no_rising_curve_is_refused(
+    weights: dict[str, float], evidence: tuple[float, ...], probability: tuple[float, ...], named: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{named}: expected"):
+        Target(weights, evidence, probability, 0.1)

@@ -100,3 +100,24 @@ def test_long_texts_take_linear_time(text: str) -> None:
     terms(text)
     contains_identifier(fold_numbers(text), "11")
     assert process_time() - start < 5
+
+
+def test_what_is_left_of_contractions_is_no_term() -> None:
+    """`doesn` is in few documents, and would be the query's rarest term."""
+    assert terms("why doesn't it work, won't it") == ["work"]
+
+
+@pytest.mark.parametrize(
+    ("text", "identifier", "held"),
+    [
+        ("order:88-1023 was refunded", "88-1023", True),
+        ("see (rx-20b), please", "rx-20b", True),
+        ("it costs 10.25 in all", "25", False),
+        ("order 88-1023", "1023", False),
+        ("order 1023-88", "1023", False),
+        ("model x-1023", "1023", True),
+        ("in 2021.", "2021", True),
+    ],
+)
+def test_an_identifier_is_held_as_a_whole_or_not_at_all(text: str, identifier: str, held: bool) -> None:
+    assert contains_identifier(text, identifier) is held

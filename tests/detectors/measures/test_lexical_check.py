@@ -61,11 +61,14 @@ def test_terms_that_every_document_holds_weigh_nothing() -> None:
 # --- the measure ----------------------------------------------------------------------------------------------------
 
 
-def test_the_index_is_asked_for_one_more_than_were_served_and_under_the_traces_filters() -> None:
-    """The hit after the last that counts is the floor; without the filters we would name what the user may not see."""
+def test_the_index_is_asked_for_one_more_than_count_and_under_the_traces_filters() -> None:
+    """The hit after the last that counts is the floor; without the filters we would name what the user may not see.
+    Where few were served, identifiers are still looked for in ten hits.
+    """
     index = TableIndex(HITS)
     LexicalCheck(index).measure([retrieval("abc", query="refund policy", filters={"tenant": "acme"})])
-    assert index.calls == [("refund policy", 4, {"tenant": "acme"})]
+    LexicalCheck(index).measure([retrieval("abcdefghijkl", query="refund policy")])
+    assert index.calls == [("refund policy", 11, {"tenant": "acme"}), ("refund policy", 13, None)]
 
 
 def test_rbo_compares_as_many_hits_as_were_served() -> None:
@@ -174,3 +177,10 @@ def test_without_a_known_identifier_there_is_nothing_to_miss(query: str) -> None
     found = _check(retrieval("x", query=query), HOLDER)
     assert found.abstentions["missed_identifiers"] == Reason.NOT_APPLICABLE
     assert "missed_identifiers" not in found.signals
+
+
+def test_without_a_hit_there_is_nothing_to_compare_with() -> None:
+    """BM25 that finds nothing knows none of the words: that is evidence of `uncovered_terms`, not of disagreement."""
+    (found,) = LexicalCheck(TableIndex([])).measure([retrieval("abc", query="refund policy")])
+    assert found.abstentions["lexical_rbo"] == found.abstentions["lexical_miss"] == Reason.NOT_APPLICABLE
+    assert found.signals["uncovered_terms"] == 1.0

@@ -72,7 +72,7 @@ def test_candidates_are_as_many_as_were_served_and_under_the_traces_filters() ->
     index = TableIndex(_hits("dehg"))
     measure = RankDivergence(TableScorer(RELEVANCE), index)
     (found,) = measure.measure([retrieval("abc", query="refund", filters={"tenant": "acme"})])
-    assert index.calls == [("refund", 4, {"tenant": "acme"})]  # the lexical check asks the same, and the cache has it
+    assert index.calls == [("refund", 11, {"tenant": "acme"})]  # the lexical check asks the same, and the cache has it
     assert [missed.id for missed in found.missed] == ["e", "h"]  # g, the best, is fourth
 
 
@@ -106,13 +106,13 @@ def test_it_abstains_with_a_reason(served: Retrieval, reason: Reason) -> None:
 
 
 def test_an_order_takes_three_documents_and_a_level_one() -> None:
-    found = _measure(retrieval("ab"))
+    found = _measure(retrieval("ab"), "d")
     assert found.abstentions == dict.fromkeys(ORDER_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
     assert found.signals["best_relevance"] == 0.9
 
 
 def test_constant_relevance_has_a_level_and_no_order() -> None:
-    found = _measure(retrieval("aaa"))
+    found = _measure(retrieval("aaa"), "d")
     assert found.abstentions == dict.fromkeys(ORDER_SIGNALS, Reason.CONSTANT_SCORES)
     assert found.signals["best_relevance"] == 0.9
 
@@ -127,6 +127,12 @@ def test_without_a_corpus_what_needs_candidates_abstains_and_nothing_is_searched
 
 
 def test_a_passage_served_twice_takes_one_place_in_the_union() -> None:
-    assert _measure(retrieval("aacd")).signals["union_rbo"] == pytest.approx(
-        _measure(retrieval("acd")).signals["union_rbo"]
+    assert _measure(retrieval("aacd"), "c").signals["union_rbo"] == pytest.approx(
+        _measure(retrieval("acd"), "c").signals["union_rbo"]
     )
+
+
+@pytest.mark.parametrize(("query", "reason"), [("refund", Reason.NOT_APPLICABLE), ("who is he", Reason.NO_QUERY_TERMS)])
+def test_without_a_hit_nobody_knows_what_was_missed(query: str, reason: Reason) -> None:
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex([])).measure([retrieval("abc", query=query)])
+    assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
