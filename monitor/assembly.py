@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -66,7 +67,7 @@ class Builder:
         self._scorer = scorer
         self._sinks = tuple(sinks)
         self._clock = clock
-        self._loaded: tuple[str, PairScorer] | None = None  # a reload that names the same model does not load it again
+        self._loaded: tuple[tuple[str, str], PairScorer] | None = None  # a reload does not load the same model again
 
     def build(self, config: Config) -> Assembly:
         """Everything opened and ready; nothing stays open where one part cannot be had.
@@ -91,28 +92,30 @@ class Builder:
 
     def _build_scorer(self, config: ScorerConfig | None, sampler: Sampler) -> BackgroundScorer | None:
         given = self._scorer
+        load: Callable[[], PairScorer]
         if given is not None:
-            name = str(getattr(given, "name", type(given).__name__))
+            name, load = str(getattr(given, "name", type(given).__name__)), lambda: given
         elif config is not None:
-            name = config.model
+            name, load = config.model, partial(self._load, config)
         else:
             return None
         pairs_per_second = config.pairs_per_second if config is not None else float("inf")
         return BackgroundScorer(
             name,
-            lambda: given if given is not None else self._load(name),
+            load,
             on_pairs=self._meter(PairBudget(sampler, pairs_per_second, self._clock), sampler),
             on_result=lambda worked: self._metrics.succeeded("scorer") if worked else self._metrics.failed("scorer"),
         )
 
-    def _load(self, model: str) -> PairScorer:
+    def _load(self, config: ScorerConfig) -> PairScorer:
         from monitor.providers.cross_encoder import CrossEncoderScorer  # noqa: PLC0415 - a thread of its own loads it
 
-        if self._loaded is not None and self._loaded[0] == model:
+        key = config.model, config.backend
+        if self._loaded is not None and self._loaded[0] == key:
             return self._loaded[1]
-        scorer = CrossEncoderScorer(model)
-        scorer.model  # noqa: B018 - loading is what touching it does
-        self._loaded = model, scorer
+        scorer = CrossEncoderScorer(config.model, config.backend)
+        scorer.load()
+        self._loaded = key, scorer
         return scorer
 
     def _meter(self, budget: PairBudget, sampler: Sampler) -> Callable[[int], None]:

@@ -51,7 +51,7 @@ class HttpServer:
             for site in self._sites:
                 self._sockets.append(_bind(site.address))
                 settings = uvicorn.Config(
-                    site.app, lifespan="off", log_config=None, access_log=False, server_header=False,
+                    site.app, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False,
                     timeout_graceful_shutdown=GRACE_SECONDS, limit_concurrency=CONNECTIONS,
                 )  # fmt: skip
                 self._servers.append(uvicorn.Server(settings))

@@ -63,9 +63,10 @@ def follow(path: Path) -> list[dict[str, Any]]:
 
 
 def assessed(directory: Path) -> list[str]:
-    """Trace ids in the jsonl sink, in order."""
+    """Trace ids in the jsonl sink, in order; a line that is being written does not count yet."""
     path = directory / "out.jsonl"
-    return [json.loads(line)["trace_id"] for line in path.read_text().splitlines()] if path.exists() else []
+    written = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    return [json.loads(line)["trace_id"] for line in written]
 
 
 def wait_for(ready: Callable[[], Any], timeout_seconds: float = 10.0) -> None:

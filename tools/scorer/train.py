@@ -84,9 +84,9 @@ def shrink_tokenizer(encoder: str, size: int, texts: list[str]) -> tuple[PreTrai
     shrunk = PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(json.dumps(state)),
         model_max_length=512,
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],  # the second tells query from passage
         **{key: getattr(tokenizer, key) for key in ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")},
     )
-    shrunk.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
     return shrunk, [old[piece] for piece in kept]
 
 

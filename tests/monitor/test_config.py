@@ -1,0 +1,211 @@
+"""The configuration: what is valid, what is not and how it says so, and the environment on top."""
+
+import re
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from monitor.config import EVERYTHING, Config, PipelineConfig, SampleRates, build_config, load_config
+from monitor.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = ROOT / "config" / "leadline.yaml"
+INVALID = ROOT / "config" / "invalid"
+
+# What `leadline check` says of each file in config/invalid, after its name.
+EXPECTED = {
+    "bad_address": "http.metrics: got '9464', expected HOST:PORT with a port up to 65535",
+    "bad_pattern": (
+        "privacy.redact.0: got '[0-9', expected a regular expression: unterminated character set at position 0"
+    ),
+    "impossible_value": "pipelines.default.depth: got 0, expected greater than or equal to 1",
+    "missing_key": "sources.0.path: missing, expected a value",
+    "not_a_mapping": "expected keys and values, got list",
+    "not_yaml": (
+        "expected YAML: while parsing a flow node expected the node content, but found '<stream end>' "
+        'in "<unicode string>", line 2, column 1: ^'
+    ),
+    "tiers_not_nested": (
+        "pipelines.default.sample: got {'cheap': 0.1, 'scorer': 0.5}, expected cheap >= scorer >= judge: the tiers nest"
+    ),
+    "unknown_choice": "pipelines.default.score_kind: got 'cosine', expected 'similarity' or 'distance'",
+    "unknown_key": "sorces: unknown key, did you mean sources?",
+    "unknown_kind": "sources.0.kind: got 'kafkaa', expected 'jsonl', 'http'",
+    "unknown_nested_key": "scorer.modle: unknown key, did you mean model?",
+    "wrong_type": "scorer.pairs_per_second: got 'fast', expected a valid number, unable to parse string as a number",
+}
+
+
+def refused(document: dict[str, Any]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        build_config(document, "here")
+    return str(caught.value).removeprefix("here: ")
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_an_invalid_file_is_refused_in_one_line(name: str) -> None:
+    """File, key, value and what was expected."""
+    path = INVALID / f"{name}.yaml"
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value) == f"{path}: {EXPECTED[name]}"
+
+
+def test_every_invalid_file_has_its_message_here() -> None:
+    assert {path.stem for path in INVALID.iterdir()} == set(EXPECTED)
+
+
+def keys_of_model(model: type[BaseModel], prefix: str = "") -> set[str]:
+    """Every key that the configuration knows; members of lists and values of mappings stand for their kind."""
+    found: set[str] = set()
+    for name, field in model.model_fields.items():
+        found.add(prefix + name)
+        for section in sections_in(field.annotation):
+            kind = section.model_fields.get("kind")
+            tag = get_args(kind.annotation)[0] if kind is not None else ""
+            found |= keys_of_model(section, f"{prefix}{name}.{tag}{'.' if tag else ''}")
+    return found
+
+
+def sections_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) is Literal:
+        return []
+    return [section for part in get_args(annotation) for section in sections_in(part)]
+
+
+def keys_of_document(node: Any, prefix: str = "") -> set[str]:
+    """The same of a file; `pipelines.default` counts as `pipelines`."""
+    found: set[str] = set()
+    for key, value in node.items():
+        name = prefix + key
+        if name == "pipelines":
+            found |= {name}.union(*(keys_of_document(pipeline, "pipelines.") for pipeline in value.values()))
+            continue
+        found.add(name)
+        members = value if isinstance(value, list) else [value]
+        for member in members:
+            if isinstance(member, dict):
+                tag = f"{member['kind']}." if "kind" in member else ""
+                found |= keys_of_document(member, f"{name}.{tag}")
+    return found
+
+
+def test_the_annotated_default_is_valid_and_lists_every_key() -> None:
+    """It is the documentation: a key that it lacks is not documented."""
+    load_config(DEFAULT)
+    assert keys_of_document(yaml.safe_load(DEFAULT.read_text())) == keys_of_model(Config)
+
+
+def test_the_annotated_default_shows_the_defaults() -> None:
+    """Except in the sections that say `example`."""
+    text = DEFAULT.read_text()
+    examples = set(re.findall(r"^(\w+):.*# example", text, re.MULTILINE))
+    assert examples == {"sources", "sinks", "corpus", "attributes"}
+    shown, default = load_config(DEFAULT), Config()
+    for name in set(Config.model_fields) - examples:
+        assert getattr(shown, name) == getattr(default, name), name
+    for source in shown.sources:
+        assert source == type(source)(**source.model_dump(include={"kind", "path"}))
+
+
+def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
+    path = tmp_path / "empty.yaml"
+    path.write_text("# nothing\n")
+    assert load_config(path) == Config()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "cannot be read: No such file or directory"), (b"\xff\xfe", "expected YAML"), (b"1: 2", "expected keys")],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    path = tmp_path / "leadline.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=reason) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"scorer": {"pairs_per_second": float("nan")}}, "scorer.pairs_per_second: got nan, expected greater than 0"),
+        ({"pipelines": {"default": {"sample": {"cheap": 1.5}}}}, "expected less than or equal to 1"),
+        ({"pipelines": None}, "pipelines: got None, expected a valid dictionary"),
+        ({"http": {"ingest": "localhost:²"}}, "expected HOST:PORT with a port up to 65535"),
+        ({"http": {"ingest": "localhost:65536"}}, "expected HOST:PORT with a port up to 65535"),
+        ({"sources": [{"kind": "http"}, {"kind": "http"}]}, "sources: got http twice, expected sources that differ"),
+        ({"sources": [{"kind": "jsonl", "path": "a"}] * 2}, "sources: got jsonl a twice, expected sources that differ"),
+        ({"sources": [{"kind": "http", "jurnal": True}]}, "sources.0.jurnal: unknown key, did you mean journal?"),
+        ({"sinks": [{"kind": "kafka"}]}, "sinks.0.kind: got 'kafka', expected 'jsonl'"),
+        ({"_env_prefix": "OTHER_"}, "_env_prefix: unknown key"),
+        ({"self": 1}, "self: unknown key"),
+    ],
+)
+def test_impossible_values_are_refused(document: dict[str, Any], message: str) -> None:
+    assert message in refused(document)
+
+
+def test_a_long_value_does_not_fill_the_screen() -> None:
+    assert len(refused({"scorer": "x" * 100_000})) < 200
+
+
+def test_a_pipeline_without_an_entry_reads_as_default() -> None:
+    config = build_config({"pipelines": {"default": {"depth": 5}, "shop": {"depth": 7}}}, "test")
+    assert [config.pipeline(name).depth for name in ("default", "shop", "other")] == [5, 7, 5]
+    assert build_config({"pipelines": {"shop": {"depth": 7}}}, "test").pipeline("other") == PipelineConfig()
+
+
+def test_recorded_files_are_assessed_whole() -> None:
+    assert SampleRates(cheap=1.0, scorer=1.0) == EVERYTHING
+
+
+def test_the_environment_wins_key_by_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nested key leaves its neighbours as the file has them."""
+    monkeypatch.setenv("LEADLINE_SCORER__PAIRS_PER_SECOND", "7")
+    monkeypatch.setenv("LEADLINE_PRIVACY__KEEP_TEXT", "false")
+    monkeypatch.setenv("LEADLINE_PIPELINES__DEFAULT__DEPTH", "3")
+    config = build_config(
+        {
+            "scorer": {"model": "mine", "pairs_per_second": 50},
+            "privacy": {"redact": ["x"]},
+            "pipelines": {"default": {"depth": 9, "score_kind": "distance"}, "shop": {"depth": 8}},
+        },
+        "test",
+    )
+    assert config.scorer is not None
+    assert (config.scorer.model, config.scorer.pairs_per_second) == ("mine", 7)
+    assert (config.privacy.keep_text, config.privacy.redact) == (False, ("x",))
+    assert config.pipeline("default") == PipelineConfig(depth=3, score_kind="distance")
+    assert config.pipeline("shop").depth == 8
+
+
+def test_a_whole_section_comes_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_SOURCES", '[{"kind": "http"}]')
+    assert [source.kind for source in build_config({}, "test").sources] == ["http"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("LEADLINE_SOURCES", "http", "LEADLINE_SOURCES: expected JSON in this environment variable"),
+        ("LEADLINE_SCORER__MODLE", "x", "scorer.modle: unknown key, did you mean model?"),
+        ("LEADLINE_SCORER__PAIRS_PER_SECOND", "fast", "scorer.pairs_per_second: got 'fast', expected a valid number"),
+    ],
+)
+def test_a_bad_variable_is_one_line(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str) -> None:
+    monkeypatch.setenv(variable, value)
+    assert refused({}).startswith(message)
+
+
+def test_other_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LEADLINE_TEST_REQUIRE, for one."""
+    monkeypatch.setenv("LEADLINE_SOMETHING_ELSE", "x")
+    assert build_config({}, "test") == Config()

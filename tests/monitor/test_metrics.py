@@ -1,0 +1,196 @@
+"""The catalogue, the store behind `/metrics`, and what assessments become there."""
+
+import re
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from detectors.records import Reason, Weights
+from detectors.risk import Prior, Target
+from detectors.signals import SIGNALS
+from monitor.metrics import CATALOGUE, MAX_PIPELINES, OTHER, PREFIX, WINDOW_TRACES, Metrics, Recorder
+from tests.builders import samples
+from tests.monitor.kit import assessment
+from tests.needs import require
+
+ROOT = Path(__file__).parents[2]
+ALONE = Target({"score_gap": 1.0}, (0.0, 1.0), (0.0, 1.0), level_error=0.1)
+PRIOR = Prior("p", ALONE, ALONE)
+
+
+def store() -> Metrics:
+    return Metrics(clock=lambda: 1000.0)
+
+
+def filled() -> Metrics:
+    """Something of every metric."""
+    metrics = store()
+    for spec in CATALOGUE.values():
+        labels = ("value",) * len(spec.labels)
+        if spec.kind == "counter":
+            metrics.inc(spec.name, *labels)
+        elif spec.kind == "gauge":
+            metrics.set(spec.name, 0.5, *labels)
+        elif spec.kind == "histogram":
+            metrics.observe(spec.name, 0.5, *labels)
+    return metrics
+
+
+def text(metrics: Metrics) -> str:
+    return metrics.exposition().decode()
+
+
+def test_every_metric_of_the_catalogue_is_exposed_as_it_says() -> None:
+    """Name, type and help, read back by Prometheus' own parser."""
+    families = {family.name: family for family in text_string_to_metric_families(text(filled()))}
+    for spec in CATALOGUE.values():
+        name = PREFIX + (spec.name.removesuffix("_total") if spec.kind == "counter" else spec.name)
+        family = families.pop(name)
+        assert (family.type, family.documentation) == ("gauge" if spec.kind == "info" else spec.kind, spec.help)
+        label_names = {label for sample in family.samples for label in sample.labels} - {"le"}
+        assert label_names == set(spec.labels)
+    assert families == {}
+
+
+def test_promtool_finds_nothing_wrong() -> None:
+    """Names, units and help follow Prometheus' conventions."""
+    promtool = require("promtool", "apt-get install prometheus")
+    found = subprocess.run([promtool, "check", "metrics"], input=filled().exposition(), capture_output=True, check=False)
+    assert (found.returncode, found.stdout + found.stderr) == (0, b"")
+
+
+def test_the_catalogue_is_sound() -> None:
+    """Counters end in _total and nothing else does; buckets rise, and none is negative, or the sum would be dropped."""
+    for spec in CATALOGUE.values():
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", spec.name)
+        assert spec.name.endswith("_total") == (spec.kind == "counter")
+        assert bool(spec.buckets) == (spec.kind == "histogram")
+        assert list(spec.buckets) == sorted(set(spec.buckets))
+        assert all(bound >= 0 for bound in spec.buckets)
+        assert spec.help.endswith(".")
+        assert not re.search(r"[\t\n]", spec.help)
+    assert {f"signal_{name}" for name in SIGNALS} <= CATALOGUE.keys()
+
+
+def test_what_the_code_counts_is_in_the_catalogue() -> None:
+    """Every literal name that is handed to the store, anywhere in the package."""
+    call = re.compile(r"\.(?:inc|set|observe|value)\(\s*\"([a-z0-9_]+)\"")
+    used = {name for path in (ROOT / "monitor").rglob("*.py") for name in call.findall(path.read_text())}
+    assert len(used) > 10
+    assert used <= CATALOGUE.keys()
+
+
+def test_counters_add_up_and_gauges_are_replaced() -> None:
+    metrics = store()
+    metrics.inc("scorer_pairs_total", by=3)
+    metrics.inc("scorer_pairs_total", by=4)
+    metrics.set("queue_traces", 5)
+    metrics.set("queue_traces", 2)
+    found = text(metrics)
+    assert samples(found, "scorer_pairs_total") == {(): 7}
+    assert samples(found, "queue_traces") == {(): 2}
+    assert (metrics.value("scorer_pairs_total"), metrics.value("config_reloads_total", "done")) == (7, 0)
+
+
+def test_a_histogram_counts_up_to_and_including_a_bound() -> None:
+    """Cumulative; what lies above all bounds, or below zero, is counted too."""
+    metrics = store()
+    for value in (-0.5, 0.0, 0.25, 0.3, 1.0, 7.0):
+        metrics.observe("signal_missed_identifiers", value, "shop")
+    found = text(metrics)
+    assert samples(found, "signal_missed_identifiers_bucket", "le") == {
+        ("0.0",): 2, ("0.25",): 3, ("0.5",): 4, ("0.75",): 4, ("1.0",): 5, ("+Inf",): 6,
+    }  # fmt: skip
+    assert samples(found, "signal_missed_identifiers_sum", "pipeline") == {("shop",): pytest.approx(8.05)}
+    assert samples(found, "signal_missed_identifiers_count", "pipeline") == {("shop",): 6}
+
+
+def test_components_say_when_they_last_worked_and_how_often_not() -> None:
+    metrics = store()
+    metrics.succeeded("jsonl:out")
+    metrics.failed("jsonl:out")
+    metrics.failed("jsonl:out")
+    found = text(metrics)
+    assert samples(found, "component_last_success_timestamp_seconds", "component") == {("jsonl:out",): 1000}
+    assert samples(found, "component_failures_total", "component") == {("jsonl:out",): 2}
+    assert samples(found, "start_timestamp_seconds") == {(): 1000}
+    assert samples(found, "build_info", "version") == {(version("leadline"),): 1}
+
+
+def test_hooks_run_before_a_collection() -> None:
+    metrics = store()
+    metrics.on_collect(lambda: metrics.set("queue_traces", 9))
+    assert samples(text(metrics), "queue_traces") == {(): 9}
+
+
+def test_names_from_traffic_are_escaped() -> None:
+    metrics = store()
+    name = 'sh"op\n\\ü'
+    Recorder(metrics, PRIOR).decided(name, "evaluated", 3)
+    assert samples(text(metrics), "traces_total", "pipeline", "decision") == {(name, "evaluated"): 3}
+
+
+def test_an_assessment_is_counted_once_in_everything_it_says() -> None:
+    metrics = store()
+    recorder = Recorder(metrics, PRIOR)
+    one = assessment(
+        "a", pipeline="shop", scenario="identifier", risk=0.25, weights=Weights(4.0),
+        signals={"score_gap": 0.3}, abstentions={"lexical_miss": Reason.NO_CORPUS},
+    )  # fmt: skip
+    recorder.assessed([one, one])
+    recorder.decided("shop", "duplicate")
+    found = text(metrics)
+    assert samples(found, "traces_total", "pipeline", "decision") == {("shop", "evaluated"): 2, ("shop", "duplicate"): 1}
+    assert samples(found, "abstentions_total", "signal", "reason") == {("lexical_miss", "no_corpus"): 2}
+    assert samples(found, "signal_score_gap_sum", "pipeline") == {("shop",): pytest.approx(0.6)}
+    assert samples(found, "risk_count", "pipeline", "scenario") == {("shop", "identifier"): 2}
+    assert samples(found, "risk_weighted_total", "pipeline", "scenario") == {("shop", "identifier"): 2.0}
+    assert samples(found, "risk_weight_total", "pipeline", "scenario") == {("shop", "identifier"): 8.0}
+
+
+def test_without_a_risk_nothing_is_said_of_it() -> None:
+    metrics = store()
+    Recorder(metrics, PRIOR).assessed([assessment("a", risk=None)])
+    found = text(metrics)
+    assert not samples(found, "risk_count")
+    assert not samples(found, "risk_weight_total")
+    assert samples(found, "traces_total", "decision") == {("evaluated",): 1}
+
+
+def test_the_hit_rate_is_estimated_over_the_last_traces() -> None:
+    """1 - mean risk, with the prior's error in its interval; absent while there are too few."""
+    metrics = store()
+    recorder = Recorder(metrics, PRIOR)
+    recorder.assessed([assessment(f"old{i}", risk=1.0) for i in range(29)])
+    assert recorder.hit_at_5("default") is None
+    assert not samples(text(metrics), "hit_at_5_ratio")
+    recorder.assessed([assessment(f"new{i}", risk=0.25) for i in range(WINDOW_TRACES)])
+    found = text(metrics)
+    assert samples(found, "hit_at_5_ratio", "pipeline") == {("default",): 0.75}
+    assert samples(found, "hit_at_5_lower_ratio", "pipeline")["default",] == pytest.approx(0.75 - 1.96 * 0.1, abs=1e-4)
+    assert samples(found, "hit_at_5_upper_ratio", "pipeline")["default",] == pytest.approx(0.75 + 1.96 * 0.1, abs=1e-4)
+    assert samples(found, "effective_samples", "pipeline") == {("default",): WINDOW_TRACES}
+
+
+def test_pipelines_do_not_know_each_other() -> None:
+    recorder = Recorder(store(), PRIOR)
+    recorder.assessed([assessment(f"{name}{i}", pipeline=name, risk=r) for i in range(40) for name, r in (("a", 0.1), ("b", 0.9))])
+    means = [estimate.mean for name in "ab" if (estimate := recorder.hit_at_5(name))]
+    assert means == [pytest.approx(0.9), pytest.approx(0.1)]
+
+
+def test_pipelines_are_bounded() -> None:
+    """Their names come with the traffic: beyond the bound they share a label, and are counted under it."""
+    metrics = store()
+    recorder = Recorder(metrics, PRIOR)
+    names = [f"p{i}" for i in range(MAX_PIPELINES + 50)]
+    recorder.assessed([assessment(name, pipeline=name) for name in names])
+    found = samples(text(metrics), "traces_total", "pipeline")
+    assert len(found) == MAX_PIPELINES + 1
+    assert found[OTHER,] == 50
+    assert sum(found.values()) == len(names)
+    assert samples(text(metrics), "pipelines") == {(): MAX_PIPELINES}
+    assert recorder.pipeline("p0") == "p0"
