@@ -54,7 +54,7 @@ def main() -> None:
         corpus = generated_corpus(Path(folder) / "corpus.jsonl")
     for backend in ("torch", "auto"):
         scorer = _Noted(backend=backend)
-        scorer.load()
+        scorer.loaded()
         assessor = build_assessor(config, corpus, scorer, scorer.name)
         sampler, arrival = Sampler(lambda _: EVERYTHING), datetime.now(UTC)
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -20,6 +19,7 @@ from monitor.normalisation import NO_SCORER
 from monitor.privacy import Privacy
 from monitor.providers.background import BackgroundScorer
 from monitor.providers.corpus import Corpus
+from monitor.providers.cross_encoder import CrossEncoderScorer
 from monitor.sampling import PairBudget, Sampler
 from monitor.sinks.base import Sink
 from monitor.sinks.jsonl import JsonlSink
@@ -67,7 +67,7 @@ class Builder:
         self._scorer = scorer
         self._sinks = tuple(sinks)
         self._clock = clock
-        self._loaded: tuple[tuple[str, str], PairScorer] | None = None  # a reload does not load the same model again
+        self._made: tuple[ScorerConfig, CrossEncoderScorer] | None = None  # a reload does not load the same model again
 
     def build(self, config: Config) -> Assembly:
         """Everything opened and ready; nothing stays open where one part cannot be had.
@@ -96,7 +96,8 @@ class Builder:
         if given is not None:
             name, load = str(getattr(given, "name", type(given).__name__)), lambda: given
         elif config is not None:
-            name, load = config.model, partial(self._load, config)
+            scorer = self._cross_encoder(config)
+            name, load = scorer.name, scorer.loaded
         else:
             return None
         pairs_per_second = config.pairs_per_second if config is not None else float("inf")
@@ -107,16 +108,10 @@ class Builder:
             on_result=lambda worked: self._metrics.succeeded("scorer") if worked else self._metrics.failed("scorer"),
         )
 
-    def _load(self, config: ScorerConfig) -> PairScorer:
-        from monitor.providers.cross_encoder import CrossEncoderScorer  # noqa: PLC0415 - a thread of its own loads it
-
-        key = config.model, config.backend
-        if self._loaded is not None and self._loaded[0] == key:
-            return self._loaded[1]
-        scorer = CrossEncoderScorer(config.model, config.backend)
-        scorer.load()
-        self._loaded = key, scorer
-        return scorer
+    def _cross_encoder(self, config: ScorerConfig) -> CrossEncoderScorer:
+        if self._made is None or (self._made[0].model, self._made[0].backend) != (config.model, config.backend):
+            self._made = config, CrossEncoderScorer(config.model, config.backend)
+        return self._made[1]
 
     def _meter(self, budget: PairBudget, sampler: Sampler) -> Callable[[int], None]:
         metrics = self._metrics

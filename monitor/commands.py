@@ -36,9 +36,7 @@ def replay_command(
     assessor, _ = file_assessor(config, scorer)
     with progress(traces) as on_read:
         recording = Recording(traces, Sampler(lambda name: config.pipeline(name).sample), on_read)
-        summary, references = replay(
-            recording, assessor, config, reference=reference, scorer=scorer, out=out, metrics_out=metrics
-        )
+        summary, references = replay(recording, assessor, config, reference=reference, out=out, metrics_out=metrics)
     for problem in recording.problems[: report.PROBLEMS]:
         print(problem.describe(traces), file=sys.stderr)  # noqa: T201
     report.print_replay(console(), summary, recording, references.versions, shipped_prior())
@@ -55,7 +53,7 @@ def evaluate_command(
         recording = Recording(directory / traces, Sampler(lambda _: EVERYTHING), on_read)
         result = evaluate(
             directory, recording, assessor, index,
-            reference=reference, scorer=scorer, depth=config.pipeline("default").depth, drop_scores=drop_scores,
+            reference=reference, depth=config.pipeline("default").depth, drop_scores=drop_scores,
         )  # fmt: skip
     encoded = msgspec.json.encode(result)
     if as_json:
@@ -105,13 +103,11 @@ def file_config(config_file: Path | None, corpus: Path | None, depth: int | None
 
 def file_assessor(config: Config, scorer: str) -> tuple[Assessor, LexicalIndex | None]:
     """An assessor, and its index, with the scorer loaded: a model that is not there ends the command."""
-    cross_encoder = None
-    if scorer != NO_SCORER:
-        cross_encoder = CrossEncoderScorer(scorer)
-        cross_encoder.load()
+    cross_encoder = CrossEncoderScorer(scorer).loaded() if scorer != NO_SCORER else None
+    name = cross_encoder.name if cross_encoder is not None else NO_SCORER
     corpus = load_corpus(config)
     index = build_index(corpus)
-    return build_assessor(config, corpus, index, cross_encoder, scorer), index
+    return build_assessor(config, corpus, index, cross_encoder, name), index
 
 
 def console() -> Console:

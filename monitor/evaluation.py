@@ -101,7 +101,7 @@ class Labels:
 
 def evaluate(
     directory: Path, recording: Recording, assessor: Assessor, index: LexicalIndex | None, *,
-    reference: str, scorer: str, depth: int, drop_scores: bool,
+    reference: str, depth: int, drop_scores: bool,
 ) -> Evaluation:  # fmt: skip
     """Assess a recording and hold the assessments against the labels.
 
@@ -114,7 +114,7 @@ def evaluate(
     unrated: list[Assessment] = []
     for batch in recording.batches():
         unrated += assessor.assess([_without_scores(s) for s in batch] if drop_scores else batch)
-    references = References(reference, unrated, scorer=scorer, depth=lambda _: depth)
+    references = References(reference, unrated, depth=lambda _: depth)
     skipped = Counter({name: count for name, count in recording.counts().items() if name != "evaluated"})
     judged: list[Judged] = []
     orders = _Orders(index)

@@ -93,16 +93,16 @@ class Recording:
 class References:
     """The normalisation reference of each pipeline of a recording, as `--reference` chose it."""
 
-    def __init__(
-        self, choice: str, assessments: Iterable[Assessment], *, scorer: str, depth: Callable[[str], int]
-    ) -> None:
+    def __init__(self, choice: str, assessments: Iterable[Assessment], depth: Callable[[str], int]) -> None:
         self._own: dict[str, Normalisation] = {}
         self._shared = choice != SELF  # whether a pipeline does without its own
         self._given = read_normalisation(Path(choice)) if choice not in (SELF, SHIPPED) else shipped_normalisation()
         if choice == SELF:
             signals: dict[str, list[dict[str, float]]] = {}
+            scorer = ""
             for assessment in assessments:
                 signals.setdefault(assessment.pipeline, []).append(assessment.signals)
+                scorer = assessment.versions["scorer"]  # one for the whole file
             for pipeline, rows in signals.items():
                 if len(rows) >= MINIMUM_SELF_TRACES:
                     self._own[pipeline] = Normalisation.of(rows, version=SELF, depth=depth(pipeline), scorer=scorer)

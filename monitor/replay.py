@@ -59,7 +59,7 @@ class Summary:
 
 
 def replay(
-    recording: Recording, assessor: Assessor, config: Config, *, reference: str, scorer: str,
+    recording: Recording, assessor: Assessor, config: Config, *, reference: str,
     out: Path | None = None, metrics_out: Path | None = None,
 ) -> tuple[Summary, References]:  # fmt: skip
     """Assess a recording in two passes: measure everything, then rate it against its reference.
@@ -81,7 +81,7 @@ def replay(
         if recording.counts().keys() <= {"unusable"}:
             problems = f", first: {recording.problems[0].describe(recording.path)}" if recording.problems else ""
             raise LeadlineError(f"{recording.path}: expected query traces, found none{problems}")
-        references = References(reference, _read(spool), scorer=scorer, depth=lambda name: config.pipeline(name).depth)
+        references = References(reference, _read(spool), depth=lambda name: config.pipeline(name).depth)
         for assessment in references.rate(_read(spool), shipped_prior()):
             summary.add(assessment)
             recorder.assessed([assessment])

@@ -32,7 +32,7 @@ def print_replay(console: Console, summary: Summary, recording: Recording, refer
 
 
 def _line(name: str, value: str) -> Text:
-    return Text.assemble((f"{name:<10}", "bold"), value)
+    return Text.assemble((f"{name:<11}", "bold"), value)
 
 
 def _hit(summary: Summary, prior: Prior) -> str:

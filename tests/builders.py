@@ -57,7 +57,9 @@ def write_corpus(path: Path, texts: dict[str, str] | None = None, **metadata: An
 
 def corpus(directory: Path, texts: dict[str, str] | None = None, **metadata: Any) -> Corpus:
     """The same, read."""
-    return read_corpus(write_corpus(directory / "corpus.jsonl", texts, **metadata), CorpusFormat(metadata=tuple(metadata)))
+    return read_corpus(
+        write_corpus(directory / "corpus.jsonl", texts, **metadata), CorpusFormat(metadata=tuple(metadata))
+    )
 
 
 def assessor(known: Corpus | None, scorer: Any = None, **sections: Any) -> Assessor:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from hashlib import blake2b
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +25,14 @@ CHARACTERS_PER_TOKEN = 32  # far more than any language takes: what lies beyond 
 class CrossEncoderScorer:
     """Scores in [0, 1] through a sigmoid, whatever the model's own default, so that they mean one thing.
 
-    The model is loaded at the first score, or by `load`. Each distinct pair of a call is scored once; `predict` itself
+    The model is loaded at the first score, or by `loaded`. Each distinct pair of a call is scored once; `predict` itself
     sorts by length. `name` goes into every assessment that used it. Backend `auto` computes in bfloat16 where the
     processor has it in hardware (about twice as fast, the same order but for near ties), `torch` in single precision.
     """
 
     def __init__(self, model: str = BUNDLED, backend: Backend = "auto", max_tokens: int = 256) -> None:
-        self.name = model
         self._path = str(files("monitor").joinpath("models/compact")) if model == BUNDLED else model
+        self.name = f"{BUNDLED}-{_digest(Path(self._path))}" if model == BUNDLED else model
         self._backend = backend
         self._max_tokens = max_tokens
 
@@ -53,9 +55,10 @@ class CrossEncoderScorer:
                 pairs, batch_size=BATCH_PAIRS, activation_fn=torch.nn.Sigmoid(), show_progress_bar=False
             )
 
-    def load(self) -> None:
-        """Load the model now rather than at the first score; raises as `model` does."""
+    def loaded(self) -> Self:
+        """The same scorer with its model loaded, now rather than at the first score; raises as `model` does."""
         self.model  # noqa: B018 - the property loads
+        return self
 
     @cached_property
     def model(self) -> "CrossEncoder":
@@ -80,6 +83,12 @@ class CrossEncoderScorer:
         if model.num_labels != 1:
             raise LeadlineError(f"cross-encoder {self.name!r}: expected one score a pair, got {model.num_labels}")
         return model
+
+
+def _digest(directory: Path) -> str:
+    """Tells one bundled model from the next: their scores must never be mixed."""
+    weights = directory / "model.safetensors"
+    return blake2b(weights.read_bytes(), digest_size=4).hexdigest() if weights.exists() else "missing"
 
 
 def _has_bfloat16(capabilities: Mapping[str, Any]) -> bool:

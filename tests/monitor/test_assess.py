@@ -129,7 +129,7 @@ def test_every_signal_has_a_value_or_a_reason(tmp_path: Path) -> None:
             assert assessment.signals.keys() | assessment.abstentions.keys() == SIGNALS.keys()
 
 
-def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_what_is_not_there_is_said() -> None:
     """No corpus, no scorer: reasons, not zeros."""
     bare = assessor(None, None).assess([(trace(), ALL_TIERS)])[0]
     reasons = {name: bare.abstentions.get(name) for name in ("lexical_miss", "best_relevance", "score_gap")}
@@ -161,18 +161,20 @@ def test_attributes_are_an_allow_list() -> None:
     """As text, and redacted like all text."""
     one = trace(attributes={"index_version": 42, "user": "ann@example.org", "secret": "x"})
     privacy = {"redact": [r"\S+@\S+"]}
-    found = assembled(Fake("one"), attributes=("index_version", "user", "absent"), privacy=privacy).assess([(one, ALL_TIERS)])
+    found = assembled(Fake("one"), attributes=("index_version", "user", "absent"), privacy=privacy).assess(
+        [(one, ALL_TIERS)]
+    )
     assert found[0].attributes == {"index_version": "42", "user": "[redacted]"}
 
 
-SECRET = "Zanzibar-4711"
-SPEAKING = {"kb-1": "Nothing here.", "kb-2": "Nothing there.", "kb-9": f"All about {SECRET} and its price."}
+PRIVATE = "Zanzibar-4711"
+SPEAKING = {"kb-1": "Nothing here.", "kb-2": "Nothing there.", "kb-9": f"All about {PRIVATE} and its price."}
 
 
 def everything_kept(directory: Path, privacy: dict[str, Any]) -> str:
     """The encoded assessment of a query whose identifier only a document that was missed holds."""
     known = corpus(directory, SPEAKING)
-    one = trace(query=f"price of {SECRET}", documents=[{"id": "kb-1"}, {"id": "kb-2"}], answer=SECRET)
+    one = trace(query=f"price of {PRIVATE}", documents=[{"id": "kb-1"}, {"id": "kb-2"}], answer=PRIVATE)
     scorer = TableScorer({SPEAKING["kb-9"]: 0.9}, default=0.1)
     found = assessor(known, scorer, privacy=privacy).assess([(one, ALL_TIERS)])[0]
     assert "kb-9" in {missed.id for missed in found.evidence.missed}
@@ -181,7 +183,7 @@ def everything_kept(directory: Path, privacy: dict[str, Any]) -> str:
 
 def test_by_default_the_query_and_the_evidence_speak(tmp_path: Path) -> None:
     """Or the two tests below would find nothing to hide."""
-    assert everything_kept(tmp_path, {}).lower().count(SECRET.lower()) == 2
+    assert everything_kept(tmp_path, {}).lower().count(PRIVATE.lower()) == 2
 
 
 def test_without_the_right_to_keep_text_none_is_in_the_assessment(tmp_path: Path) -> None:
@@ -193,7 +195,7 @@ def test_without_the_right_to_keep_text_none_is_in_the_assessment(tmp_path: Path
 def test_what_is_redacted_is_not_in_the_evidence_either(tmp_path: Path, pattern: str) -> None:
     """Evidence quotes identifiers in folded form, which a pattern for the original does not match."""
     kept = everything_kept(tmp_path, {"redact": [pattern]})
-    assert SECRET.lower() not in kept.lower()
+    assert PRIVATE.lower() not in kept.lower()
     assert "price of " in kept
 
 
@@ -219,7 +221,9 @@ REFERENCE = Normalisation(
 
 
 def unrated(**changes: Any) -> Assessment:
-    return assembled(Fake("one", findings=Findings(changes.pop("signals", {})))).assess([(trace(**changes), ALL_TIERS)])[0]
+    return assembled(Fake("one", findings=Findings(changes.pop("signals", {})))).assess(
+        [(trace(**changes), ALL_TIERS)]
+    )[0]
 
 
 def test_the_risk_is_the_priors() -> None:

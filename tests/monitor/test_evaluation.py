@@ -36,7 +36,7 @@ def evaluated(
     result = evaluate(
         directory, Recording(directory / "traces.jsonl", Sampler(lambda _: EVERYTHING)),
         assessor(known, scorer, pipelines=pipelines), build_index(known),
-        reference="self", scorer="table", depth=depth, drop_scores=drop_scores,
+        reference="self", depth=depth, drop_scores=drop_scores,
     )  # fmt: skip
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(result))
     return found
@@ -55,7 +55,8 @@ def test_the_failures_are_those_of_the_labels(result: dict[str, Any]) -> None:
 
 def test_ndcg_of_the_three_orders_by_hand(result: dict[str, Any]) -> None:
     """Served: 12 times 1, twice 2 / log2(4) of the ideal. The scorer puts the late answers first. BM25 finds the side
-    remark, which says its topic twice, before the answer, for all of them."""
+    remark, which says its topic twice, before the answer, for all of them.
+    """
     found = result["ndcg_at_10"]
     assert found["served"] == pytest.approx((12 + 2 * (1 / IDEAL)) / 24)
     assert found["cross_encoder"] == pytest.approx((12 + 2 * (2 / IDEAL)) / 24)
@@ -189,7 +190,11 @@ def test_no_labelled_trace_is_an_error(tmp_path: Path) -> None:
         ("qrels/test.tsv", b"q0\tanswer0\tgood\n", ":1: expected query id, document id and a whole grade by tabs"),
         ("qrels/test.tsv", b"query-id\tcorpus-id\tscore\nq0 answer0 1\n", ":2: expected query id, document id"),
         ("qrels/test.tsv", b"q0\t0\tanswer0\t1\n", ":1: expected query id, document id"),
-        ("queries.jsonl", b'{"_id": "q0", "text": "a"}\n\n{"_id": "q1"}\n', ":3: expected a JSON object with _id and text"),
+        (
+            "queries.jsonl",
+            b'{"_id": "q0", "text": "a"}\n\n{"_id": "q1"}\n',
+            ":3: expected a JSON object with _id and text",
+        ),
         ("queries.jsonl", b'{"_id": "q0", "text": 5}\n', ":1: expected a JSON object with _id and text"),
         ("queries.jsonl", b"[]\n", ":1: expected a JSON object with _id and text"),
         ("queries.jsonl", b"\xff\xfe\n", ": expected UTF-8 text"),

@@ -58,7 +58,9 @@ def test_every_metric_of_the_catalogue_is_exposed_as_it_says() -> None:
 def test_promtool_finds_nothing_wrong() -> None:
     """Names, units and help follow Prometheus' conventions."""
     promtool = require("promtool", "apt-get install prometheus")
-    found = subprocess.run([promtool, "check", "metrics"], input=filled().exposition(), capture_output=True, check=False)
+    found = subprocess.run(
+        [promtool, "check", "metrics"], input=filled().exposition(), capture_output=True, check=False
+    )
     assert (found.returncode, found.stdout + found.stderr) == (0, b"")
 
 
@@ -143,7 +145,10 @@ def test_an_assessment_is_counted_once_in_everything_it_says() -> None:
     recorder.assessed([one, one])
     recorder.decided("shop", "duplicate")
     found = text(metrics)
-    assert samples(found, "traces_total", "pipeline", "decision") == {("shop", "evaluated"): 2, ("shop", "duplicate"): 1}
+    assert samples(found, "traces_total", "pipeline", "decision") == {
+        ("shop", "evaluated"): 2,
+        ("shop", "duplicate"): 1,
+    }
     assert samples(found, "abstentions_total", "signal", "reason") == {("lexical_miss", "no_corpus"): 2}
     assert samples(found, "signal_score_gap_sum", "pipeline") == {("shop",): pytest.approx(0.6)}
     assert samples(found, "risk_count", "pipeline", "scenario") == {("shop", "identifier"): 2}
@@ -177,7 +182,9 @@ def test_the_hit_rate_is_estimated_over_the_last_traces() -> None:
 
 def test_pipelines_do_not_know_each_other() -> None:
     recorder = Recorder(store(), PRIOR)
-    recorder.assessed([assessment(f"{name}{i}", pipeline=name, risk=r) for i in range(40) for name, r in (("a", 0.1), ("b", 0.9))])
+    recorder.assessed(
+        [assessment(f"{name}{i}", pipeline=name, risk=r) for i in range(40) for name, r in (("a", 0.1), ("b", 0.9))]
+    )
     means = [estimate.mean for name in "ab" if (estimate := recorder.hit_at_5(name))]
     assert means == [pytest.approx(0.9), pytest.approx(0.1)]
 

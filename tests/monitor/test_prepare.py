@@ -100,7 +100,9 @@ def served(found: int, missing: int, **changes: Any) -> QueryTrace:
     return trace(documents=[{"id": name} for name in names], **changes)
 
 
-@pytest.mark.parametrize(("found", "missing", "reason"), [(8, 2, None), (7, 3, Reason.IDS_NOT_IN_CORPUS), (10, 0, None)])
+@pytest.mark.parametrize(
+    ("found", "missing", "reason"), [(8, 2, None), (7, 3, Reason.IDS_NOT_IN_CORPUS), (10, 0, None)]
+)
 def test_under_four_in_five_documents_found_bm25_says_nothing(
     known: Corpus, found: int, missing: int, reason: Reason | None
 ) -> None:

@@ -83,11 +83,12 @@ def test_assesses_all_of_it(tmp_path: Path) -> None:
 
 
 def assessments(pipeline: str, count: int) -> list[Assessment]:
-    return [assessment(f"{pipeline}{i}", pipeline=pipeline, signals={"score_gap": i / count}) for i in range(count)]
+    own = {"pipeline": pipeline, "versions": {"scorer": "s"}}
+    return [assessment(f"{pipeline}{i}", signals={"score_gap": i / count}, **own) for i in range(count)]
 
 
 def references(choice: str, *groups: list[Assessment]) -> References:
-    return References(choice, [one for group in groups for one in group], scorer="s", depth=lambda _: 10)
+    return References(choice, [one for group in groups for one in group], depth=lambda _: 10)
 
 
 def test_self_is_each_pipelines_own_traffic() -> None:

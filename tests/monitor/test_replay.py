@@ -50,7 +50,7 @@ def replayed(path: Path, rates: SampleRates = EVERYTHING) -> Replayed:
     recording = Recording(path, Sampler(lambda _: rates))
     summary, _ = replay(
         recording, assessor(corpus(path.parent), scorer), settings,
-        reference="shipped", scorer="table", out=out, metrics_out=metrics,
+        reference="shipped", out=out, metrics_out=metrics,
     )  # fmt: skip
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     return Replayed(
@@ -99,7 +99,10 @@ HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
     "5 MB of text": ({"documents": [{"id": "kb-1", "text": MEGABYTES, "score": 1}, *documents(3)]}, {}),
     "5 MB of query": ({"query": MEGABYTES}, {"not_applicable": {"missed_identifiers"}}),
     "emoji and chinese": (
-        {"query": "🎉 退款政策 order 88-1023 🚀", "documents": [{"id": "kb-1", "score": 1, "text": "退款 🎉"}, *documents(3)]},
+        {
+            "query": "🎉 退款政策 order 88-1023 🚀",
+            "documents": [{"id": "kb-1", "score": 1, "text": "退款 🎉"}, *documents(3)],
+        },
         {},
     ),
     "only emoji": ({"query": "🎉🎉"}, {"no_query_terms": LEXICAL | UNION}),
@@ -216,7 +219,7 @@ def test_a_file_without_a_usable_line_is_refused(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "traces.jsonl", [b"{}", b"x"])
     with pytest.raises(LeadlineError, match=r"traces.jsonl:1: trace_id: missing"):
         replayed(path)
-    with pytest.raises(LeadlineError, match="expected query traces, found none$"):
+    with pytest.raises(LeadlineError, match=r"expected query traces, found none$"):
         replayed(write_lines(tmp_path / "empty.jsonl", []))
 
 
@@ -229,7 +232,9 @@ def test_a_file_of_which_nothing_was_sampled_is_fine(tmp_path: Path) -> None:
 
 def test_the_metrics_say_what_the_assessments_say(tmp_path: Path) -> None:
     """Counts of evaluated traces, of values and of abstentions add up for every signal."""
-    path = write_lines(tmp_path / "traces.jsonl", [plain_trace(f"t{i}") for i in range(5)] + [plain_trace("e", documents=[])])
+    path = write_lines(
+        tmp_path / "traces.jsonl", [plain_trace(f"t{i}") for i in range(5)] + [plain_trace("e", documents=[])]
+    )
     found = replayed(path)
     for name in SIGNALS:
         values = samples(found.metrics, f"signal_{name}_count", "pipeline").get(("default",), 0)
@@ -239,7 +244,7 @@ def test_the_metrics_say_what_the_assessments_say(tmp_path: Path) -> None:
 
 def run_into(path: Path, out: Path | None, metrics: Path | None) -> None:
     recording = Recording(path, Sampler(lambda _: EVERYTHING))
-    replay(recording, assessor(None), config(), reference="self", scorer="none", out=out, metrics_out=metrics)
+    replay(recording, assessor(None), config(), reference="self", out=out, metrics_out=metrics)
 
 
 @pytest.mark.parametrize("which", ["out", "metrics"])

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from detectors.records import Evidence, Missed, Reason
+from detectors.records import Assessment, Evidence, Missed, Reason
 from detectors.risk import shipped_prior
 from detectors.signals import SIGNALS
 from monitor import report
@@ -17,9 +17,13 @@ from monitor.config import EVERYTHING
 from monitor.recording import Problem, Recording
 from monitor.replay import Summary
 from monitor.sampling import Sampler
-from tests.monitor.kit import assessment
-from tests.monitor.test_evaluation import evaluated
 from tests.labelled import write_collection
+from tests.monitor import kit
+from tests.monitor.test_evaluation import evaluated
+
+
+def assessment(trace_id: str, **changes: Any) -> Assessment:
+    return kit.assessment(trace_id, **{"evidence": Evidence(), **changes})
 
 
 def printed(summary: Summary, **counts: int) -> str:
@@ -64,32 +68,37 @@ def test_a_row_for_each_signal_with_its_distribution_and_abstentions() -> None:
     abstained = assessment("a", signals={}, abstentions={"score_gap": Reason.NO_SCORES, "risk": Reason.NO_EVIDENCE})
     text = printed(summary_of(*values, abstained, abstained))
     assert row(text, "score_gap") == ["score_gap", "11", "0.100", "0.500", "0.900", "2", "no_scores"]
-    assert row(text, "risk")[:5] == ["risk", "0", "-", "-", "-"]
+    assert row(text.split("Riskiest")[0], "risk")[:5] == ["risk", "0", "-", "-", "-"]
     assert not any(line.strip().startswith("lexical_miss") for line in text.splitlines())
 
 
 def test_the_riskiest_are_shown_with_what_speaks_against_them() -> None:
     worst = assessment(
-        "worst", query="where is 88-1023", risk=0.91, signals={"score_gap": 0.02}, drivers=("score_gap", "empty_result"),
+        "worst", query="where is 88-1023", risk=0.91, signals={"score_gap": 0.02},
+        drivers=("score_gap", "empty_result"),
         evidence=Evidence([Missed("kb-88", "holds 88-1023"), Missed("kb-9", "rank 2")]),
     )  # fmt: skip
-    calm = assessment("calm", query=None, risk=0.1, evidence=Evidence())
+    calm = assessment("calm", query=None, risk=0.1)
     lines = [line.strip() for line in printed(summary_of(calm, worst)).splitlines()]
     start = lines.index("Riskiest queries")
-    assert " ".join(lines[start + 2].split()) == "0.91 where is 88-1023 score_gap 0.02, empty_result; kb-88: holds 88-1023"
+    assert (
+        " ".join(lines[start + 2].split()) == "0.91 where is 88-1023 score_gap 0.02, empty_result; kb-88: holds 88-1023"
+    )
     assert " ".join(lines[start + 3].split()) == "0.10 trace calm"
 
 
 def test_the_hit_rate_comes_with_its_interval() -> None:
-    text = printed(summary_of(*(assessment(f"t{i}", risk=0.25, evidence=Evidence()) for i in range(100))))
+    text = printed(summary_of(*(assessment(f"t{i}", risk=0.25) for i in range(100))))
     assert "0.750, 95% interval" in text
     assert "100 effective samples" in text
 
 
-@pytest.mark.parametrize("query", ["a\x1b[31mred\x1b]0;title\x07", "two\nlines\tof it", "[bold]no markup[/] :smile: [/x]"])
+@pytest.mark.parametrize(
+    "query", ["a\x1b[31mred\x1b]0;title\x07", "two\nlines\tof it", "[bold]no markup[/] :smile: [/x]"]
+)
 def test_text_from_traces_cannot_command_the_terminal(query: str) -> None:
     """Nor break a line, nor be read as markup."""
-    text = printed(summary_of(assessment("t", query=query, risk=0.9, evidence=Evidence())))
+    text = printed(summary_of(assessment("t", query=query, risk=0.9)))
     [line] = [line for line in text.splitlines() if "0.90" in line]
     assert not [character for character in text.replace("\n", "") if not character.isprintable()]
     words = [word for word in ("red", "lines", "of", "[bold]no", ":smile:", "[/x]") if word in query]
@@ -113,8 +122,9 @@ def test_an_evaluation_has_a_row_for_each_signal_and_risk(tmp_path: Path) -> Non
 def test_an_evaluation_in_which_nothing_can_be_said_is_printed_all_the_same() -> None:
     nothing = dict.fromkeys(("no_relevant_at_5", "no_relevant_at_1", "ndcg_below_half"))
     result = {
-        "collection": "c", "traces": 1, "reference": "self", "skipped": {"unusable": 2}, "failure_rate": dict.fromkeys(nothing, 0.0),
-        "estimated_failure_rate": nothing, "ndcg_at_10": {"served": 1.0, "bm25": None}, "signals": {"score_gap": nothing},
+        "collection": "c", "traces": 1, "reference": "self", "skipped": {"unusable": 2},
+        "failure_rate": dict.fromkeys(nothing, 0.0), "estimated_failure_rate": nothing,
+        "ndcg_at_10": {"served": 1.0, "bm25": None}, "signals": {"score_gap": nothing},
         "risk": nothing, "risk_at_1": nothing, "kendall_tau": {"score_gap": None, "risk": None, "risk_at_1": None},
     }  # fmt: skip
     console = console_of(120)

@@ -1,0 +1,202 @@
+"""The cross-encoder: mechanics on a tiny random model, and whether the bundled one is a model at all."""
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from monitor.errors import LeadlineError
+from monitor.providers.cross_encoder import BATCH_PAIRS, CrossEncoderScorer
+
+# Question, passage that answers it, passage on the same matter that does not.
+TRIPLES = [
+    ("how do I reset my password",
+     "To reset a password, open Settings, choose Security and press Reset password.",
+     "Passwords are stored hashed and are never shown to support staff."),
+    ("how long does a refund take",
+     "Refunds reach your account within five working days after the return was received.",
+     "Returns need the original packaging and a printed label."),
+    ("which toner fits the RX-20 printer",
+     "The RX-20 printer takes toner cartridge T-400 in black and colour.",
+     "Printers of the office range are cleaned once a month with a dry cloth."),
+    ("what does error E-104 mean",
+     "Error E-104 means that the paper tray is empty or not fully closed.",
+     "Error E-207 means that the network cable is not connected."),
+    ("when is the support desk open",
+     "The support desk is open from 8 am to 6 pm on working days.",
+     "The support desk moved to the second floor of the main building."),
+    ("how many vacation days do employees have",
+     "Every employee has 28 days of paid vacation a year.",
+     "Employees wear their badge visibly inside the building."),
+    ("can I pay by credit card",
+     "We accept credit cards, bank transfer and direct debit as payment.",
+     "Invoices are sent by email on the first day of each month."),
+    ("how do I cancel my subscription",
+     "A subscription is cancelled under Account, Billing, Cancel subscription, at any time.",
+     "The subscription includes the mobile app and all updates."),
+    ("where is the company's head office",
+     "The head office is in Hamburg, at the old harbour.",
+     "The company was founded by two engineers and makes measuring instruments."),
+    ("how do I connect the scanner to wifi",
+     "Press and hold the wifi button on the scanner for five seconds, then choose your network.",
+     "The scanner reads up to 40 pages a minute, on both sides."),
+    ("who approves travel expenses",
+     "Travel expenses are approved by the head of the department.",
+     "Travel by train is preferred for distances under 500 kilometres."),
+    ("what is the maximum file size for uploads",
+     "Uploads may be up to 2 GB per file.",
+     "Files are deleted 30 days after they were moved to the trash."),
+]  # fmt: skip
+WORDS = sorted({word for triple in TRIPLES for text in triple for word in text.lower().split()})
+
+
+def write_model(directory: Path, labels: int = 1) -> Path:
+    """A BERT of random weights over a few words: it knows nothing, and loads like any other."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    directory.mkdir()
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
+    (directory / "vocab.txt").write_text("\n".join(vocabulary))
+    tokenizer: Any = BertTokenizerFast(str(directory / "vocab.txt"))
+    torch.manual_seed(0)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    model: Any = BertForSequenceClassification(
+        BertConfig(vocab_size=len(vocabulary), num_labels=labels, initializer_range=1.0, **shape)
+    )
+    model.save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> CrossEncoderScorer:
+    path = write_model(tmp_path_factory.mktemp("models") / "tiny")
+    return CrossEncoderScorer(str(path), backend="torch").loaded()
+
+
+@pytest.fixture
+def seen(tiny: CrossEncoderScorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[tuple[str, str]]]]:
+    """The pairs of each call that reach the model."""
+    calls: list[list[tuple[str, str]]] = []
+    predict = tiny._predict
+    monkeypatch.setattr(tiny, "_predict", lambda pairs: (calls.append(pairs), predict(pairs))[1])
+    return calls
+
+
+PAIRS = [(question, passage) for question, right, wrong in TRIPLES for passage in (right, wrong)]
+
+
+def test_one_score_for_each_pair_in_order(tiny: CrossEncoderScorer) -> None:
+    """As the model's own logit through a sigmoid gives it, whatever it was batched with."""
+    scores = tiny.score(PAIRS)
+    assert scores.shape == (len(PAIRS),)
+    assert len(set(scores.tolist())) == len(PAIRS)
+    alone = [tiny.score([pair])[0] for pair in PAIRS]
+    assert scores == pytest.approx(alone, abs=1e-5)
+    inputs = tiny.model.tokenizer(*PAIRS[0], return_tensors="pt")
+    logit = float(tiny.model.model(**inputs).logits[0, 0])
+    assert scores[0] == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-5)
+
+
+def test_no_pairs_no_work(tiny: CrossEncoderScorer, seen: list[list[tuple[str, str]]]) -> None:
+    assert tiny.score([]).shape == (0,)
+    assert seen == []
+
+
+def test_a_repeated_pair_is_scored_once(tiny: CrossEncoderScorer, seen: list[list[tuple[str, str]]]) -> None:
+    """Within a call; the passages of one query are pairs of their own."""
+    first, second, third = PAIRS[:3]
+    scores = tiny.score([first, second, first, third, first])
+    assert seen == [[first, second, third]]
+    assert scores[0] == scores[2] == scores[4] != scores[1]
+
+
+def test_more_pairs_than_a_batch_are_scored(tiny: CrossEncoderScorer) -> None:
+    pairs = [(f"question {i}", WORDS[i % len(WORDS)]) for i in range(2 * BATCH_PAIRS + 1)]
+    assert tiny.score(pairs).shape == (len(pairs),)
+
+
+@pytest.mark.parametrize(
+    "pair", [("", ""), ("退款政策", "🎉"), ("\0", "\x1b[0m"), ("a", " "), ("x" * 3000, "y " * 3000)]
+)
+def test_odd_text_has_a_score(tiny: CrossEncoderScorer, pair: tuple[str, str]) -> None:
+    [score] = tiny.score([pair])
+    assert 0 < score < 1
+
+
+def test_megabytes_are_cut_before_the_tokenizer_reads_them(
+    tiny: CrossEncoderScorer, seen: list[list[tuple[str, str]]]
+) -> None:
+    """The score is the same: the model reads a few hundred tokens."""
+    long = "refunds reach your account within " * 150_000
+    scores = tiny.score([("how long", long), ("how long", long[:8192])])
+    assert scores[0] == scores[1]
+    assert sum(len(passage) for pairs in seen for _, passage in pairs) <= 8192
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    for name in (str(tmp_path / "gone"), str(tmp_path)):
+        with pytest.raises(LeadlineError) as caught:
+            CrossEncoderScorer(name).loaded()
+        assert str(caught.value).startswith(f"cross-encoder {name!r} cannot be loaded: ")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_model_of_several_scores_is_refused(tmp_path: Path) -> None:
+    """A classifier is no ranker."""
+    path = write_model(tmp_path / "classifier", labels=3)
+    with pytest.raises(LeadlineError, match="expected one score a pair, got 3"):
+        CrossEncoderScorer(str(path)).loaded()
+
+
+def test_making_a_scorer_loads_nothing() -> None:
+    """Torch takes seconds to import."""
+    script = """
+import sys
+from monitor.providers.cross_encoder import CrossEncoderScorer
+CrossEncoderScorer("no/such/model"), CrossEncoderScorer()
+print("torch" in sys.modules)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": "."},
+    )
+    assert found.stdout == "False\n"
+
+
+@pytest.fixture(scope="module")
+def bundled() -> CrossEncoderScorer:
+    return CrossEncoderScorer().loaded()
+
+
+def test_the_bundled_model_orders_better_than_chance(bundled: CrossEncoderScorer) -> None:
+    """Of 12 questions, 10 or more answers stand before a passage on the same matter; chance does so in 2% of cases."""
+    scores = bundled.score(PAIRS).reshape(-1, 2)
+    assert np.all((scores > 0) & (scores < 1))
+    assert int((scores[:, 0] > scores[:, 1]).sum()) >= 10
+
+
+def test_the_bundled_model_tells_what_is_answered_from_what_is_not(bundled: CrossEncoderScorer) -> None:
+    """Across questions too: an answer scores above the answer to another question."""
+    answers = [right for _, right, _ in TRIPLES]
+    questions = [question for question, _, _ in TRIPLES]
+    own = bundled.score(list(zip(questions, answers, strict=True)))
+    strange = bundled.score(list(zip(questions, [*answers[1:], answers[0]], strict=True)))
+    assert int((own > strange).sum()) >= 11
+    assert own.mean() > strange.mean() + 0.2
+
+
+def test_the_bundled_model_is_named_by_its_content(bundled: CrossEncoderScorer) -> None:
+    """Scores of one model must not be mixed with those of the next."""
+    assert bundled.name.startswith("bundled-")
+    assert "missing" not in bundled.name
