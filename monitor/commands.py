@@ -1,5 +1,6 @@
 """What the commands do, once their words are parsed."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from monitor.build import build_assessor, build_index, load_corpus
 from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, build_config, load_config
 from monitor.errors import ConfigError
 from monitor.evaluation import evaluate
+from monitor.logs import configure_logs
 from monitor.metrics import CATALOGUE, PREFIX
 from monitor.providers.cross_encoder import CrossEncoderScorer
 from monitor.recording import Recording
@@ -32,6 +34,7 @@ def replay_command(
     out: Path | None, metrics: Path | None, reference: str, scorer: str, depth: int | None,
 ) -> None:  # fmt: skip
     """`leadline replay`."""
+    configure_logs(logging.WARNING)
     config = file_config(config_file, corpus, depth)
     assessor, _ = file_assessor(config, scorer)
     with progress(traces) as on_read:
@@ -47,6 +50,7 @@ def evaluate_command(
     reference: str, scorer: str, depth: int | None, drop_scores: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """`leadline evaluate`."""
+    configure_logs(logging.WARNING)
     config = file_config(None, directory / "corpus.jsonl", depth)
     assessor, index = file_assessor(config, scorer)
     with progress(directory / traces) as on_read:

@@ -19,11 +19,14 @@ Backend = Literal["auto", "torch"]
 
 BUNDLED = "bundled"
 BATCH_PAIRS = 64
+UNKNOWN_SHARE = 0.25  # of a query's tokens; beyond it the model reads something else than was asked
 CHARACTERS_PER_TOKEN = 32  # far more than any language takes: what lies beyond is cut before the tokenizer reads it
 
 
 class CrossEncoderScorer:
     """Scores in [0, 1] through a sigmoid, whatever the model's own default, so that they mean one thing.
+
+    NaN where the query is in a script that the model's vocabulary does not cover.
 
     The model is loaded at the first score, or by `loaded`. Each distinct pair of a call is scored once; `predict` itself
     sorts by length. `name` goes into every assessment that used it. Backend `auto` computes in bfloat16 where the
@@ -41,9 +44,17 @@ class CrossEncoderScorer:
             return np.empty(0)
         longest = CHARACTERS_PER_TOKEN * self._max_tokens
         cut = [(query[:longest], passage[:longest]) for query, passage in pairs]
-        distinct = {pair: i for i, pair in enumerate(dict.fromkeys(cut))}
-        scores = np.asarray(self._predict(list(distinct)), dtype=np.float64)
-        return scores[[distinct[pair] for pair in cut]]
+        legible = {query: self._can_read(query) for query, _ in cut}
+        distinct = list(dict.fromkeys(pair for pair in cut if legible[pair[0]]))
+        scores = dict(zip(distinct, self._predict(distinct), strict=True)) if distinct else {}
+        return np.array([scores.get(pair, np.nan) for pair in cut], dtype=np.float64)
+
+    def _can_read(self, query: str) -> bool:
+        """Whether the model's vocabulary covers the query: of a script that it lacks, every word is unknown to it."""
+        tokenizer = self.model.tokenizer
+        tokens = tokenizer(query, add_special_tokens=False)["input_ids"]
+        unknown: int = sum(token == tokenizer.unk_token_id for token in tokens)
+        return unknown <= UNKNOWN_SHARE * len(tokens)
 
     def _predict(self, pairs: list[tuple[str, str]]) -> Any:
         import torch  # noqa: PLC0415 - seconds to import, and only where pairs are scored

@@ -92,8 +92,8 @@ class Bm25Index:
             scores[~self._allowed(filters)] = 0
         found = np.flatnonzero(scores)
         if len(found) > limit:
-            found = found[np.argpartition(-scores[found], limit - 1)[:limit]]
-        best = found[np.lexsort((found, -scores[found]))]
+            found = found[scores[found] >= np.partition(scores[found], -limit)[-limit]]  # and all that equal the last
+        best = found[np.lexsort((found, -scores[found]))][:limit]
         hits = tuple(Hit(self._documents[i].id, float(scores[i]), self._documents[i].passage) for i in best.tolist())
         return LexicalResult(hits, {term: self._bm25.idf.get(term, self._bm25.unknown_idf) for term in query_terms})
 
