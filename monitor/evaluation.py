@@ -110,27 +110,40 @@ def evaluate(
     LeadlineError
         Where labels or traces cannot be read, or no trace has labels.
     """
-    labels = Labels(*read_labels(directory))
     unrated: list[Assessment] = []
     for batch in recording.batches():
         unrated += assessor.assess([_without_scores(s) for s in batch] if drop_scores else batch)
+    skipped = {name: count for name, count in recording.counts().items() if name != "evaluated"}
+    return judge(directory, unrated, index, reference=reference, depth=depth, skipped=skipped)
+
+
+def judge(
+    directory: Path, unrated: Sequence[Assessment], index: LexicalIndex | None, *,
+    reference: str, depth: int, skipped: Mapping[str, int],
+) -> Evaluation:  # fmt: skip
+    """Rate the assessments of a recording and hold them against the labels.
+
+    Raises
+    ------
+    LeadlineError
+        Where labels cannot be read, or no trace has any.
+    """
+    labels = Labels(*read_labels(directory))
     references = References(reference, unrated, depth=lambda _: depth)
-    skipped = Counter({name: count for name, count in recording.counts().items() if name != "evaluated"})
+    left_out = Counter(skipped)
     judged: list[Judged] = []
     orders = _Orders(index)
     for assessment in references.rate(unrated, shipped_prior()):
         qrels = labels.of(assessment.query_id, assessment.query)
         known = against_labels(assessment, qrels) if qrels is not None else None
         if qrels is None or known is None:
-            skipped["unknown_query" if qrels is None else "no_relevant_document"] += 1
+            left_out["unknown_query" if qrels is None else "no_relevant_document"] += 1
             continue
         judged.append(known)
         orders.add(assessment, qrels, known)
     if not judged:
-        raise LeadlineError(
-            f"{recording.path}: no trace has labels in {directory}, expected query ids or texts from there"
-        )
-    return _result(directory.resolve().name, judged, dict(skipped), ", ".join(references.versions), orders)
+        raise LeadlineError(f"{directory}: no trace has labels here, expected query ids or texts of queries.jsonl")
+    return _result(directory.resolve().name, judged, dict(left_out), ", ".join(references.versions), orders)
 
 
 def _without_scores(sampled: Sampled) -> Sampled:

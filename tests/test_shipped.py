@@ -23,9 +23,9 @@ def test_the_curves_rise_from_evidence_to_probability(target: Target) -> None:
     assert all(before < after for before, after in pairwise(target.evidence))
     assert all(before <= after for before, after in pairwise(target.probability))
     assert target.probability[0] < target.probability[-1]
-    assert 0 <= target.evidence[0]
+    assert target.evidence[0] >= 0
     assert target.evidence[-1] <= 1
-    assert 0 <= target.probability[0]
+    assert target.probability[0] >= 0
     assert target.probability[-1] <= 1
 
 
@@ -47,7 +47,7 @@ def test_each_signal_moves_the_risk_in_its_direction() -> None:
 
 def test_the_reference_is_of_known_signals_and_does_not_fall() -> None:
     reference = shipped_normalisation()
-    assert reference.version == "shipped"
+    assert reference.version.startswith("shipped")
     assert reference.sketches.keys() <= SIGNALS.keys()
     for sketch in reference.sketches.values():
         assert len(sketch.knots) >= 2

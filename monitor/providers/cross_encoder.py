@@ -28,9 +28,10 @@ class CrossEncoderScorer:
 
     NaN where the query is in a script that the model's vocabulary does not cover.
 
-    The model is loaded at the first score, or by `loaded`. Each distinct pair of a call is scored once; `predict` itself
-    sorts by length. `name` goes into every assessment that used it. Backend `auto` computes in bfloat16 where the
-    processor has it in hardware (about twice as fast, the same order but for near ties), `torch` in single precision.
+    The model is loaded at the first score, or by `loaded`. Each distinct pair of a call is scored once; `predict`
+    itself sorts by length. `name` goes into every assessment that used it. Backend `auto` computes in bfloat16 where
+    the processor has it in hardware (about twice as fast, the same order but for near ties), `torch` in single
+    precision.
     """
 
     def __init__(self, model: str = BUNDLED, backend: Backend = "auto", max_tokens: int = 256) -> None:
@@ -44,7 +45,7 @@ class CrossEncoderScorer:
             return np.empty(0)
         longest = CHARACTERS_PER_TOKEN * self._max_tokens
         cut = [(query[:longest], passage[:longest]) for query, passage in pairs]
-        legible = {query: self._can_read(query) for query, _ in cut}
+        legible = {query: self._can_read(query) for query in {query for query, _ in cut}}
         distinct = list(dict.fromkeys(pair for pair in cut if legible[pair[0]]))
         scores = dict(zip(distinct, self._predict(distinct), strict=True)) if distinct else {}
         return np.array([scores.get(pair, np.nan) for pair in cut], dtype=np.float64)
@@ -52,7 +53,8 @@ class CrossEncoderScorer:
     def _can_read(self, query: str) -> bool:
         """Whether the model's vocabulary covers the query: of a script that it lacks, every word is unknown to it."""
         tokenizer = self.model.tokenizer
-        tokens = tokenizer(query, add_special_tokens=False)["input_ids"]
+        read = {"add_special_tokens": False, "truncation": True, "max_length": self._max_tokens}
+        tokens = tokenizer(query, **read)["input_ids"]
         unknown: int = sum(token == tokenizer.unk_token_id for token in tokens)
         return unknown <= UNKNOWN_SHARE * len(tokens)
 

@@ -82,7 +82,8 @@ def test_replay_prints_its_summary_and_nothing_else(traces: Path) -> None:
 
 
 def test_replay_uses_the_bundled_scorer(traces: Path) -> None:
-    """Unless told otherwise, with no network, and silently in a pipe."""
+    """Unless told otherwise, with no network, and silently in a pipe; a query of a book's length is cut."""
+    write_lines(traces, [plain_trace("t0"), plain_trace("t1", query="refund of an order " * 2000)])
     corpus, out = write_corpus(traces.with_name("corpus.jsonl")), traces.with_name("out.jsonl")
     found = leadline("replay", traces, "--corpus", corpus, "--out", out)
     assert (found.returncode, found.stderr) == (0, "")
@@ -209,7 +210,7 @@ def test_evaluate_hands_its_options_on(tmp_path: Path, refused: Refused) -> None
     found = evaluation(directory, "--traces", "other.jsonl", "--depth", "1", "--drop-scores", "--reference", "shipped")
     assert found["failure_rate"]["no_relevant_at_5"] == 0.5
     assert found["signals"]["top_score"]["no_relevant_at_5"] is None
-    assert found["reference"] == "shipped"
+    assert found["reference"].startswith("shipped")
     assert "traces.jsonl: cannot be read: No such file" in refused("evaluate", directory, *QUICK)
 
 

@@ -22,6 +22,7 @@ from monitor.sampling import Sampler
 from tests.builders import assessor, plain_trace, write_lines
 from tests.monitor.kit import assessment
 
+SHIPPED = shipped_normalisation().version
 EVERYTHING = Sampler(lambda _: SampleRates(cheap=1.0, scorer=1.0))
 
 
@@ -98,13 +99,13 @@ def test_self_is_each_pipelines_own_traffic() -> None:
     assert (own.version, own.scorer, own.depth, own.traces) == ("self", "s", 10, 100)
     assert own.sketches["score_gap"].percentile(0.495) == pytest.approx(0.5, abs=0.01)
     assert chosen.of("few") is shipped_normalisation()
-    assert chosen.versions == ["self", "shipped"]
+    assert chosen.versions == ["self", SHIPPED]
 
 
 def test_says_only_what_is_in_use() -> None:
     assert references("self", assessments("shop", 100)).versions == ["self"]
-    assert references("self", assessments("few", 3)).versions == ["shipped"]
-    assert references("shipped", assessments("shop", 100)).versions == ["shipped"]
+    assert references("self", assessments("few", 3)).versions == [SHIPPED]
+    assert references("shipped", assessments("shop", 100)).versions == [SHIPPED]
 
 
 def test_a_file_holds_for_every_pipeline(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def finished(*command: str) -> str:
 
 @pytest.mark.timeout(600)
 def test_the_fault_is_named_and_seen() -> None:
-    """1,700 queries through the whole sidecar, a third of them scored: it says what broke, what was true, what it saw."""
+    """1,700 queries through the whole sidecar, a third of them scored: what broke, what was true, what it saw."""
     text = finished("-m", "monitor.cli", "demo", "--once")
     assert "the newest fifth of the documents is missing" in text
     healthy, broken = (float(value) for value in re.findall(r"true hit@5 (0\.\d+)", text))

@@ -40,7 +40,7 @@ def lucene_idf(texts: Sequence[str], term: str) -> float:
 
 
 def by_hand(texts: Sequence[str], query: str) -> dict[str, float]:
-    """Of each document: idf * tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length)), summed over the query's terms."""
+    """Summed over the query's terms: idf * tf (k1 + 1) / (tf + k1 (1 - b + b length / mean length))."""
     mean = sum(len(terms(text)) for text in texts) / len(texts)
     scores = {}
     for i, text in enumerate(texts):
