@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3))
 BIN := .venv/bin
 
-.PHONY: demo test check format benchmarks clean
+.PHONY: demo test check format benchmarks dashboards clean
 
 demo: .venv/installed ## the main job on an embedded stack: no network, no downloads
 	$(BIN)/leadline demo
@@ -24,6 +24,9 @@ benchmarks: .venv/installed-dev ## ratios against named peers; see benchmarks/RE
 	$(BIN)/python benchmarks/cheap_path.py
 	$(BIN)/python benchmarks/scorer_path.py
 	$(BIN)/python benchmarks/start_up.py
+
+dashboards: .venv/installed-dev ## writes dashboards/*.json
+	$(BIN)/python dashboards/build.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

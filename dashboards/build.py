@@ -9,6 +9,7 @@ from typing import NamedTuple
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import (
+    BigValueColorMode,
     BigValueGraphMode,
     BigValueTextMode,
     DataSourceRef,
@@ -54,26 +55,26 @@ class Query(NamedTuple):
 class Panel(NamedTuple):
     """One row of the table; `says` is what a reader may conclude from it."""
 
-    kind: Callable[["Panel"], Built]
+    kind: Callable[[], Built]
     title: str
     unit: str
-    queries: tuple[Query, ...]
     says: str
+    queries: tuple[Query, ...]
     width: int = 8
 
 
-def numbers(panel: Panel) -> stat.Panel:
-    """Large figures of this moment."""
+def numbers() -> stat.Panel:
+    """Large figures of this moment, without a colour that would judge them."""
     return (
         stat.Panel()
         .text_mode(BigValueTextMode.VALUE_AND_NAME)
         .graph_mode(BigValueGraphMode.NONE)
+        .color_mode(BigValueColorMode.NONE)
         .no_value(f"under {MINIMUM_SAMPLES} effective samples")
     )
 
 
-def lines(panel: Panel) -> timeseries.Panel:
-    """Lines over time; the legend begins with the one that moved most."""
+def _chart() -> timeseries.Panel:
     legend = (
         common.VizLegendOptions()
         .display_mode(LegendDisplayMode.TABLE)
@@ -83,33 +84,37 @@ def lines(panel: Panel) -> timeseries.Panel:
         .sort_by("Range")
         .sort_desc(True)
     )
-    tooltip = common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI)
-    built = timeseries.Panel().legend(legend).tooltip(tooltip).fill_opacity(0)
-    return built if panel.unit == SECONDS else built.axis_soft_min(0)
+    return timeseries.Panel().legend(legend).tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI))
 
 
-def logarithmic(panel: Panel) -> timeseries.Panel:
+def lines() -> timeseries.Panel:
+    """Lines over time; the legend begins with the one that moved most."""
+    return _chart().axis_soft_min(0)
+
+
+def logarithmic() -> timeseries.Panel:
     """Lines of unlike size: the same relative change is the same height."""
-    return lines(panel).scale_distribution(common.ScaleDistributionConfig().type(ScaleDistribution.LOG).log(10))
+    return _chart().scale_distribution(common.ScaleDistributionConfig().type(ScaleDistribution.LOG).log(10))
 
 
-def stacked(panel: Panel) -> timeseries.Panel:
+def stacked() -> timeseries.Panel:
     """Parts of a whole."""
-    return lines(panel).fill_opacity(40).stacking(common.StackingConfig().mode(StackingMode.NORMAL).group("A"))
+    return lines().fill_opacity(40).stacking(common.StackingConfig().mode(StackingMode.NORMAL).group("A"))
 
 
-def ages(panel: Panel) -> timeseries.Panel:
+def ages() -> timeseries.Panel:
     """Seconds since, with a dashed line where `/-/ready` loses its patience."""
     steps = [Threshold(value=None, color="green"), Threshold(value=PATIENCE_SECONDS, color="red")]
     dashed = common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED)
-    return logarithmic(panel).thresholds(dashboard.ThresholdsConfig().steps(steps)).thresholds_style(dashed)
+    return logarithmic().thresholds(dashboard.ThresholdsConfig().steps(steps)).thresholds_style(dashed)
 
 
-def band(panel: Panel) -> timeseries.Panel:
+def band() -> timeseries.Panel:
     """An estimate between `lower` and `upper`, a panel for each pipeline."""
-    built = lines(panel).repeat("pipeline").repeat_direction("h").max_per_row(3).min(0).max(1)
-    edge = [DynamicConfigValue("custom.lineWidth", 0), DynamicConfigValue("color", {"mode": "fixed", "fixedColor": "blue"})]
+    blue = DynamicConfigValue("color", {"mode": "fixed", "fixedColor": "blue"})
+    edge = [DynamicConfigValue("custom.lineWidth", 0), blue]
     filled = [DynamicConfigValue("custom.fillBelowTo", "lower"), DynamicConfigValue("custom.fillOpacity", 20)]
+    built = lines().repeat("pipeline").repeat_direction("h").max_per_row(3).min(0).max(1)
     return built.override_by_name("lower", edge).override_by_name("upper", edge + filled)
 
 
@@ -136,96 +141,104 @@ def risk_quantile(q: float) -> Query:
 
 WORST = f"bottomk(1, leadline_hit_at_5_ratio{PIPELINE})"
 SAME = "and on (job, instance, pipeline)"
+WEIGHT = f"rate(leadline_risk_weight_total{PIPELINE}[$window])"
+EVALUATED = 'sum(rate(leadline_traces_total{decision="evaluated"}[$window]))'
 
 OVERVIEW: dict[str, tuple[Panel, ...]] = {
     "Is retrieval getting worse, and where?": (
-        Panel(band, "hit@5 of $pipeline", RATIO, (
-            Query(f"min(leadline_hit_at_5_lower_ratio{PIPELINE})", "lower"),
-            Query(f"max(leadline_hit_at_5_upper_ratio{PIPELINE})", "upper"),
-            Query(f"leadline_hit_at_5_ratio{PIPELINE}", "hit@5 {{instance}}"),
-        ), f"Estimated share of queries with a relevant document in the first five, over the last {WINDOW_TRACES} traces "
-           "of each replica. Act on a change: the level rests on a prior, and the band (95%, the widest of the "
-           "replicas) includes how far such a prior is off. Where traffic stops the line stays flat; it is no news.",
-           width=24),
-        Panel(numbers, "The worst pipeline now", RATIO, (
-            Query(f"leadline_hit_at_5_lower_ratio {SAME} {WORST}", "lower"),
-            Query(WORST, "{{pipeline}}"),
-            Query(f"leadline_hit_at_5_upper_ratio {SAME} {WORST}", "upper"),
-        ), "The lowest hit@5 of the chosen pipelines, with its 95% interval: where to look first. No threshold: what is "
-           "good depends on the collection, and the level is prior-based."),
-        Panel(lines, "Effective samples", NUMBER, (
-            Query(f"leadline_effective_samples{PIPELINE}", "{{pipeline}} {{instance}}"),
-        ), "How many equally weighted traces the estimate is worth. The interval narrows with its square root, down to "
-           f"the error of the prior; below {MINIMUM_SAMPLES} there is no estimate."),
-        Panel(lines, "Risk of single queries", RATIO, (risk_quantile(0.5), risk_quantile(0.9), risk_quantile(0.99)),
-              "Quantiles of the probability that none of the first five documents is relevant, over the assessed traces. "
-              "The upper lines rising alone: some queries fail, not all. Look at the scenarios next."),
-        Panel(lines, "Mean risk by scenario", RATIO, (
-            Query(mean("leadline_risk_weighted_total", "leadline_risk_weight_total", " by (scenario) "), "{{scenario}}"),
-        ), "Weighted mean probability of a failed retrieval, for each kind of query. One line rising tells which queries "
-           "suffer; all rising together, that the index or the embedding broke. A gap: no such query came.", width=12),
-        Panel(stacked, "Queries by scenario", PER_SECOND, (
-            Query(f"sum by (scenario) (rate(leadline_risk_weight_total{PIPELINE}[$window]))", "{{scenario}}"),
-        ), "The mix of the traffic, sampled traces counted by their weight. Where the mix moved and the risks by "
-           "scenario did not, users ask other things and retrieval is what it was.", width=12),
+        Panel(band, "hit@5 of $pipeline", RATIO,
+              "Estimated share of queries with a relevant document in the first five, over the last "
+              f"{WINDOW_TRACES} traces of each replica. Act on a change: the level rests on a prior, and the band "
+              "(95%, the widest of the replicas) includes how far such a prior is off. Where traffic stops the line "
+              "stays flat.",
+              (Query(f"min(leadline_hit_at_5_lower_ratio{PIPELINE})", "lower"),
+               Query(f"max(leadline_hit_at_5_upper_ratio{PIPELINE})", "upper"),
+               Query(f"leadline_hit_at_5_ratio{PIPELINE}", "hit@5 {{instance}}")), width=24),
+        Panel(numbers, "The worst pipeline now", RATIO,
+              "The lowest hit@5 of the chosen pipelines, with its 95% interval: where to look first. No colours: what "
+              "is good depends on the collection, and the level is prior-based.",
+              (Query(f"leadline_hit_at_5_lower_ratio {SAME} {WORST}", "lower"),
+               Query(WORST, "{{pipeline}}"),
+               Query(f"leadline_hit_at_5_upper_ratio {SAME} {WORST}", "upper"))),
+        Panel(lines, "Effective samples", NUMBER,
+              "How many equally weighted traces the estimate is worth. The interval narrows with their square root, "
+              f"down to the error of the prior; below {MINIMUM_SAMPLES} there is no estimate.",
+              (Query(f"leadline_effective_samples{PIPELINE}", "{{pipeline}} {{instance}}"),)),
+        Panel(lines, "Risk of single queries", RATIO,
+              "Quantiles of the probability that none of the first five documents is relevant, over the assessed "
+              "traces, unweighted. Only the upper lines rise: some queries fail, not all; look at the scenarios next.",
+              tuple(risk_quantile(q) for q in (0.5, 0.9, 0.99))),
+        Panel(lines, "Mean risk by scenario", RATIO,
+              "Weighted mean probability of a failed retrieval, for each kind of query. One line rises: that kind "
+              "suffers. All rise together: the index or the embedding broke. A gap: no such query came.",
+              (Query(mean("leadline_risk_weighted_total", "leadline_risk_weight_total", " by (scenario) "),
+                     "{{scenario}}"),), width=12),
+        Panel(stacked, "Queries by scenario", PER_SECOND,
+              "The mix of the traffic, sampled traces counted by their weight. Where the mix moved and the risks by "
+              "scenario did not, users ask other things and retrieval is what it was.",
+              (Query(f"sum by (scenario) ({WEIGHT})", "{{scenario}}"),), width=12),
     ),
     "What speaks for it?": (
-        Panel(lines, "Signals: higher is worse", NUMBER, signals(directed(+1)),
-              "Unweighted means over the traces that have the signal; the legend begins with what moved most. Rising "
-              "uncovered terms and lexical misses: documents are missing from the index or the list. Rising "
-              "discordance: the order is what suffers."),
-        Panel(lines, "Signals: lower is worse", NUMBER, signals(directed(-1)),
-              "Unweighted means over the traces that have the signal. Falling overlaps: BM25 and the cross-encoder would "
-              "have served others. Falling best relevance: nothing served answers the query."),
-        Panel(logarithmic, "Shape of the scores", NUMBER, signals(OWN_SCALE),
-              "Means in the scale of the retriever's own scores, lower is worse. A step in all of them at once is most "
-              "often a new embedding model or score, not a failure: compare it with your deployments."),
+        Panel(lines, "Signals: higher is worse", NUMBER,
+              "Means over the traces that have the signal, unweighted; the legend begins with what moved most. "
+              "Uncovered terms and lexical misses rise: documents are missing from the index or the list. Discordance "
+              "rises: the order is what suffers.",
+              signals(directed(+1))),
+        Panel(lines, "Signals: lower is worse", NUMBER,
+              "Means over the traces that have the signal, unweighted. Overlaps fall: BM25 and the cross-encoder would "
+              "have served others. Best relevance falls: nothing served answers the query.",
+              signals(directed(-1))),
+        Panel(logarithmic, "Shape of the scores", NUMBER,
+              "Means in the scale of the retriever's own scores; lower is worse. A step in all of them at once is most "
+              "often a new embedding model or score, not a failure: compare it with your deployments.",
+              signals(OWN_SCALE)),
     ),
     "What was looked at?": (
-        Panel(stacked, "Traces by decision", PER_SECOND, (
-            Query(f"sum by (decision) (rate(leadline_traces_total{PIPELINE}[$__rate_interval]))", "{{decision}}"),
-        ), "What became of every trace; all figures above rest on `evaluated`. Nothing evaluated while traffic comes: "
-           "the monitor is blind. `unusable` are records that are no query traces.", width=12),
-        Panel(lines, "Share of assessed traces without a signal", RATIO, (
-            Query("sum by (signal, reason) (rate(leadline_abstentions_total[$window])) / ignoring (signal, reason) "
-                  'group_left () sum(rate(leadline_traces_total{decision="evaluated"}[$window]))',
-                  "{{signal}}: {{reason}}"),
-        ), "Abstentions by signal and reason, over all pipelines. `not_sampled` and `over_budget` are chosen; a signal at "
-           "100% for any other reason says nothing at all, and the reason is what to repair.", width=12),
+        Panel(stacked, "Traces by decision", PER_SECOND,
+              "What became of every trace; the figures above rest on `evaluated`. Nothing evaluated while traffic "
+              "comes: the monitor is blind. `unusable` are records that are no query traces.",
+              (Query(f"sum by (decision) (rate(leadline_traces_total{PIPELINE}[$__rate_interval]))", "{{decision}}"),),
+              width=12),
+        Panel(lines, "Share of assessed traces without a signal", RATIO,
+              "Abstentions by signal and reason, over all pipelines. `not_sampled` and `over_budget` are chosen; a "
+              "signal at 100% for any other reason says nothing at all, and the reason is what to repair.",
+              (Query("sum by (signal, reason) (rate(leadline_abstentions_total[$window])) "
+                     f"/ ignoring (signal, reason) group_left () {EVALUATED}", "{{signal}}: {{reason}}"),), width=12),
     ),
     "Is the monitor itself well?": (
-        Panel(ages, "Age of each component's last success", SECONDS, (
-            Query("time() - leadline_component_last_success_timestamp_seconds", "{{component}} {{instance}}"),
-        ), f"A source tries several times a second: beyond the dashed line ({PATIENCE_SECONDS:.0f} s) it fails, and /-/ready "
-           "says so. Measures, scorer and sinks age where no traffic comes; with traffic, they have stopped."),
-        Panel(stacked, "Failures by component", PER_SECOND, (
-            Query("sum by (component) (rate(leadline_component_failures_total[$window]))", "{{component}}"),
-        ), "Failures of sources, measures and sinks. Their traces abstain or are tried again, so that quality figures stay "
-           "right and rest on less. Empty where nothing ever failed."),
-        Panel(lines, "Waiting", NUMBER, (
-            Query("leadline_queue_traces", "queue {{instance}}"),
-            Query("leadline_source_lag_records", "lag of {{source}} {{instance}}"),
-        ), "Traces read and not assessed yet, and records that a source still holds. Rising for long: the machine is too "
-           "small for the sampling rates; the source is slowed down, nothing is lost."),
-        Panel(lines, "Lag of followed files", BYTES, (
-            Query("leadline_source_lag_bytes", "{{source}} {{instance}}"),
-        ), "Bytes of a followed file that were not read yet. Rising for long: assessment is slower than what writes the "
-           "file. Empty without a `jsonl` source."),
-        Panel(lines, "Cross-encoder", PER_SECOND, (
-            Query("sum by (instance) (rate(leadline_scorer_pairs_total[$__rate_interval]))", "pairs {{instance}}"),
-        ), "Query-passage pairs scored, what the processor time goes to; `scorer.pairs_per_second` bounds it. Zero with "
-           "traffic: the scorer signals abstain, see there why."),
-        Panel(lines, "Share of the scorer's sampling rate", RATIO, (
-            Query("leadline_scorer_share_ratio", "{{instance}}"),
-        ), "What the budget allows of the configured rate. Below 100% fewer traces are scored, each with a larger weight: "
-           "means stay right, intervals widen."),
+        Panel(ages, "Age of each component's last success", SECONDS,
+              "A source tries several times a second: beyond the dashed line "
+              f"({PATIENCE_SECONDS:.0f} s) it fails, and /-/ready says so. Measures, scorer and sinks age where no "
+              "traffic comes; where it does, they have stopped.",
+              (Query("time() - leadline_component_last_success_timestamp_seconds", "{{component}} {{instance}}"),)),
+        Panel(stacked, "Failures by component", PER_SECOND,
+              "Failures of sources, measures and sinks. Their traces abstain or are tried again, so that the quality "
+              "figures stay right and rest on less. Empty where nothing ever failed.",
+              (Query("sum by (component) (rate(leadline_component_failures_total[$window]))", "{{component}}"),)),
+        Panel(lines, "Waiting", NUMBER,
+              "Traces read and not assessed yet, and records that a source still holds. They keep rising: the machine "
+              "is too small for the sampling rates. The source is slowed down, then told to come again.",
+              (Query("leadline_queue_traces", "queue {{instance}}"),
+               Query("leadline_source_lag_records", "{{source}} {{instance}}"))),
+        Panel(lines, "Lag of followed files", BYTES,
+              "Bytes of a followed file that were not read yet. They keep rising: assessment is slower than what "
+              "writes the file. Empty without a `jsonl` source.",
+              (Query("leadline_source_lag_bytes", "{{source}} {{instance}}"),)),
+        Panel(lines, "Cross-encoder", PER_SECOND,
+              "Query-passage pairs scored, where the processor's time goes; `scorer.pairs_per_second` bounds them. "
+              "Zero with traffic: the scorer's signals abstain, and the abstentions say why.",
+              (Query("sum by (instance) (rate(leadline_scorer_pairs_total[$__rate_interval]))", "{{instance}}"),)),
+        Panel(lines, "Share of the scorer's sampling rate", RATIO,
+              "What the budget allows of the configured rate. Below 100% fewer traces are scored, each with a larger "
+              "weight: means stay right and rest on less.",
+              (Query("leadline_scorer_share_ratio", "{{instance}}"),)),
     ),
 }  # fmt: skip
 
 
 def drawn(panel: Panel, number: int) -> Built:
     """A panel with all that the kinds have in common."""
-    built = panel.kind(panel).id(number).title(panel.title).description(panel.says).unit(panel.unit).datasource(SOURCE)
+    built = panel.kind().id(number).title(panel.title).description(panel.says).unit(panel.unit).datasource(SOURCE)
     for query, ref_id in zip(panel.queries, map(chr, count(ord("A"))), strict=False):
         target = prometheus.Dataquery().expr(query.expression).legend_format(query.legend).ref_id(ref_id)
         built = built.with_target(target.instant() if panel.kind is numbers else target.range())

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import LeadlineError
+from monitor.providers.windows import MOST_WINDOWS, cut
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -19,6 +21,8 @@ Backend = Literal["auto", "torch"]
 
 BUNDLED = "bundled"
 BATCH_PAIRS = 64
+CACHED_SCORES = 100_000  # about 15 MB
+SPECIAL_TOKENS = 3
 UNKNOWN_SHARE = 0.25  # of a query's tokens; beyond it the model reads something else than was asked
 CHARACTERS_PER_TOKEN = 32  # far more than any language takes: what lies beyond is cut before the tokenizer reads it
 
@@ -26,9 +30,10 @@ CHARACTERS_PER_TOKEN = 32  # far more than any language takes: what lies beyond 
 class CrossEncoderScorer:
     """Scores in [0, 1] through a sigmoid, whatever the model's own default, so that they mean one thing.
 
-    NaN where the query is in a script that the model's vocabulary does not cover.
+    NaN where the query is in a script that the model's vocabulary does not cover. A passage too long for the model is
+    read in windows and has the best one's score.
 
-    The model is loaded at the first score, or by `loaded`. Each distinct pair of a call is scored once; `predict`
+    The model is loaded at the first score, or by `loaded`. Each distinct pair is scored once, and remembered; `predict`
     itself sorts by length. `name` goes into every assessment that used it. Backend `auto` computes in bfloat16 where
     the processor has it in hardware (about twice as fast, the same order but for near ties), `torch` in single
     precision.
@@ -39,24 +44,38 @@ class CrossEncoderScorer:
         self.name = f"{BUNDLED}-{_digest(Path(self._path))}" if model == BUNDLED else model
         self._backend = backend
         self._max_tokens = max_tokens
+        self._known = ScoreCache(CACHED_SCORES)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        if not pairs:
-            return np.empty(0)
-        longest = CHARACTERS_PER_TOKEN * self._max_tokens
-        cut = [(query[:longest], passage[:longest]) for query, passage in pairs]
-        legible = {query: self._can_read(query) for query in {query for query, _ in cut}}
-        distinct = list(dict.fromkeys(pair for pair in cut if legible[pair[0]]))
-        scores = dict(zip(distinct, self._predict(distinct), strict=True)) if distinct else {}
-        return np.array([scores.get(pair, np.nan) for pair in cut], dtype=np.float64)
+        tokens = {query: self._query_tokens(query) for query in {query for query, _ in pairs}}
+        new = [pair for pair in dict.fromkeys(pairs) if tokens[pair[0]] is not None and pair not in self._known]
+        parts = [self._windows(passage, tokens[query] or 0) for query, passage in new]
+        windows = [(query, part) for (query, _), found in zip(new, parts, strict=True) for part in found]
+        scores = iter(self._predict(windows) if windows else ())
+        fresh = {pair: max(islice(scores, len(found))) for pair, found in zip(new, parts, strict=True)}
+        known = [fresh.get(pair, self._known.get(pair)) for pair in pairs]
+        self._known.update(fresh)
+        return np.array(known, dtype=np.float64)
 
-    def _can_read(self, query: str) -> bool:
-        """Whether the model's vocabulary covers the query: of a script that it lacks, every word is unknown to it."""
+    def _query_tokens(self, query: str) -> int | None:
+        """How many tokens a query has, at most half of what the model reads; None where its script is not covered.
+
+        Of a script that the vocabulary lacks, every word is unknown to the model.
+        """
         tokenizer = self.model.tokenizer
-        read = {"add_special_tokens": False, "truncation": True, "max_length": self._max_tokens}
-        tokens = tokenizer(query, **read)["input_ids"]
-        unknown: int = sum(token == tokenizer.unk_token_id for token in tokens)
-        return unknown <= UNKNOWN_SHARE * len(tokens)
+        room = self._max_tokens // 2
+        tokens = tokenizer(query[: CHARACTERS_PER_TOKEN * room], add_special_tokens=False)["input_ids"][:room]
+        unknown = sum(token == tokenizer.unk_token_id for token in tokens)
+        return len(tokens) if unknown <= UNKNOWN_SHARE * len(tokens) else None
+
+    def _windows(self, passage: str, query_tokens: int) -> list[str]:
+        room = self._max_tokens - query_tokens - SPECIAL_TOKENS
+        longest = passage[: CHARACTERS_PER_TOKEN * room * MOST_WINDOWS]
+        tokenizer = self.model.tokenizer
+        if len(longest) <= room or not tokenizer.is_fast:  # a token has a character or more
+            return [longest]
+        offsets = tokenizer(longest, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        return cut(longest, offsets, room)
 
     def _predict(self, pairs: list[tuple[str, str]]) -> Any:
         import torch  # noqa: PLC0415 - seconds to import, and only where pairs are scored
@@ -96,6 +115,33 @@ class CrossEncoderScorer:
         if model.num_labels != 1:
             raise LeadlineError(f"cross-encoder {self.name!r}: expected one score a pair, got {model.num_labels}")
         return model
+
+
+class ScoreCache:
+    """The last scores by the hash of their pair: no text is kept, and memory is bounded."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._scores: dict[bytes, float] = {}
+
+    def __contains__(self, pair: tuple[str, str]) -> bool:
+        return _key(pair) in self._scores
+
+    def get(self, pair: tuple[str, str]) -> float:
+        """The score; NaN where it is not known."""
+        return self._scores.get(_key(pair), float("nan"))
+
+    def update(self, scores: Mapping[tuple[str, str], float]) -> None:
+        """Add scores; the oldest go."""
+        for pair, score in scores.items():
+            self._scores[_key(pair)] = float(score)
+        while len(self._scores) > self._limit:
+            del self._scores[next(iter(self._scores))]
+
+
+def _key(pair: tuple[str, str]) -> bytes:
+    text = "\0".join(pair).encode(errors="surrogatepass")
+    return blake2b(text, digest_size=16).digest()
 
 
 def _digest(directory: Path) -> str:

@@ -1,56 +1,15 @@
 """A real Prometheus scrapes a real sidecar."""
 
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
-import yaml
 
 from monitor.metrics import CATALOGUE, PREFIX
 from monitor.service import Service
+from tests.e2e.conftest import TRACES
+from tests.e2e.servers import query
 from tests.monitor import kit
 from tests.needs import require
-
-TRACES = 40
-
-
-@pytest.fixture
-def sidecar(tmp_path: Path) -> Iterator[Service]:
-    sections = {"sources": [{"kind": "http"}], "pipelines": {"default": {"sample": {"scorer": 1.0}}}, "scorer": {}}
-    with Service(kit.config(tmp_path, **sections), scorer=kit.LengthScorer()) as service:
-        assert service.ingest_address is not None
-        host, port = service.ingest_address
-        httpx2.post(f"http://{host}:{port}/v1/query-traces", json=kit.traces(TRACES)).raise_for_status()
-        kit.wait_for(lambda: len(service.recent.recent()) == TRACES)
-        yield service
-
-
-@pytest.fixture
-def prometheus(tmp_path: Path, sidecar: Service) -> Iterator[str]:
-    """The address of a Prometheus that scrapes the sidecar every second."""
-    program = require("prometheus", "apt-get install prometheus")
-    host, port = sidecar.metrics_address
-    scrape = {"job_name": "leadline", "scrape_interval": "1s", "static_configs": [{"targets": [f"{host}:{port}"]}]}
-    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump({"scrape_configs": [scrape]}))
-    address = f"127.0.0.1:{kit.free_port()}"
-    command = [program, f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/tsdb",
-               f"--web.listen-address={address}"]  # fmt: skip
-    with (tmp_path / "prometheus.log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
-        try:
-            yield f"http://{address}"
-        finally:
-            process.terminate()
-
-
-def query(prometheus: str, expression: str) -> list[dict[str, Any]]:
-    try:
-        answer = httpx2.get(f"{prometheus}/api/v1/query", params={"query": expression})
-    except httpx2.TransportError:  # it is starting
-        return []
-    return answer.json()["data"]["result"] if answer.status_code == httpx2.codes.OK else []
 
 
 def test_prometheus_reads_every_kind_of_metric(prometheus: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from detectors.records import Assessment, Findings, Missed, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation, QuantileSketch
@@ -18,6 +19,7 @@ from monitor.privacy import Privacy
 from tests.builders import ALL_TIERS, assessor, config, corpus, trace
 from tests.detectors.fakes import TableScorer
 
+PRIVATE = "Zanzibar-4711"
 CHEAP_ONLY = Weights(2.0, None, None)
 
 
@@ -83,6 +85,22 @@ def test_a_measure_that_recovers_is_used_again() -> None:
     flaky.error = None
     assert one.assess([(trace("b"), ALL_TIERS)])[0].signals == {"flaky_one": 0.5, "flaky_two": 0.5}
     assert (events.failed, events.succeeded) == (["flaky"], ["flaky"])
+
+
+def test_a_failure_is_logged_once_until_it_ends() -> None:
+    """And never with the error's words, which may quote a query."""
+    flaky = Fake("flaky")
+    one = assembled(flaky)
+    with capture_logs() as logs:
+        for i, error in enumerate([RuntimeError(PRIVATE), RuntimeError(PRIVATE), None, None, RuntimeError(PRIVATE)]):
+            flaky.error = error
+            one.assess([(trace(f"t{i}"), ALL_TIERS)])
+    assert [(entry["log_level"], entry["measure"]) for entry in logs] == [
+        ("error", "flaky"),
+        ("info", "flaky"),
+        ("error", "flaky"),
+    ]
+    assert PRIVATE not in str(logs)
 
 
 def test_a_tier_sees_what_it_sampled_and_the_rest_abstains() -> None:
@@ -167,7 +185,6 @@ def test_attributes_are_an_allow_list() -> None:
     assert found[0].attributes == {"index_version": "42", "user": "[redacted]"}
 
 
-PRIVATE = "Zanzibar-4711"
 SPEAKING = {"kb-1": "Nothing here.", "kb-2": "Nothing there.", "kb-9": f"All about {PRIVATE} and its price."}
 
 

@@ -1,14 +1,16 @@
 """The command line as a user meets it: exit status, and what goes to stdout and to stderr."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from monitor.cli import main
 from monitor.metrics import CATALOGUE
@@ -31,7 +33,7 @@ def leadline(*arguments: str | Path, **environment: str) -> subprocess.Completed
 
 
 @pytest.fixture
-def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Refused:
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Refused]:
     """In this process: the one line on stderr of a command that ends with status 2 and prints nothing on stdout."""
 
     def run(*arguments: str | Path) -> str:
@@ -43,7 +45,10 @@ def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         [line] = said.err.splitlines()
         return line
 
-    return run
+    handlers = logging.getLogger().handlers[:]
+    yield run
+    structlog.reset_defaults()  # a command sets up the logs of its process, which here is everybody's
+    logging.getLogger().handlers[:] = handlers
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def test_without_a_scorer_there_is_no_order_of_its_own(tmp_path: Path) -> None:
 def test_no_labelled_trace_is_an_error(tmp_path: Path) -> None:
     directory = write_collection(tmp_path / "small")
     write_lines(directory / "traces.jsonl", [labelled.trace(0, query="never asked")])
-    with pytest.raises(LeadlineError, match="no trace has labels in"):
+    with pytest.raises(LeadlineError, match="small: no trace has labels here"):
         evaluated(directory)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from monitor.errors import LeadlineError
-from monitor.providers.cross_encoder import BATCH_PAIRS, CrossEncoderScorer
+from monitor.providers.cross_encoder import BATCH_PAIRS, CrossEncoderScorer, ScoreCache
+from monitor.providers.windows import MOST_WINDOWS
 
 # Question, passage that answers it, passage on the same matter that does not.
 TRIPLES = [
@@ -86,6 +87,7 @@ def seen(tiny: CrossEncoderScorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """The pairs of each call that reach the model."""
     calls: list[list[tuple[str, str]]] = []
     predict = tiny._predict
+    monkeypatch.setattr(tiny, "_known", ScoreCache(1000))
     monkeypatch.setattr(tiny, "_predict", lambda pairs: (calls.append(pairs), predict(pairs))[1])
     return calls
 
@@ -150,14 +152,43 @@ def test_a_query_that_the_vocabulary_does_not_cover_has_none(
     assert np.isnan(tiny.score([("退款政策", "y")])).all()
 
 
+def test_a_long_passage_has_the_score_of_its_best_window(
+    tiny: CrossEncoderScorer, seen: list[list[tuple[str, str]]]
+) -> None:
+    """What stands at the end of a passage counts as what stands at its beginning."""
+    filler, answer = "printers are cleaned once a month . " * 60, "refunds reach your account within five days ."
+    (score,) = tiny.score([("how long", filler + answer)])
+    (windows,) = seen
+    assert len(windows) > 1
+    assert windows[0][1].startswith("printers")
+    assert windows[-1][1].endswith(answer)
+    assert score == pytest.approx(max(tiny.score(windows)), abs=1e-5)
+
+
 def test_megabytes_are_cut_before_the_tokenizer_reads_them(
     tiny: CrossEncoderScorer, seen: list[list[tuple[str, str]]]
 ) -> None:
-    """The score is the same: the model reads a few hundred tokens."""
+    """A few windows are read, however long the passage."""
     long = "refunds reach your account within " * 150_000
-    scores = tiny.score([("how long", long), ("how long", long[:8192])])
-    assert scores[0] == scores[1]
-    assert sum(len(passage) for pairs in seen for _, passage in pairs) <= 8192
+    tiny.score([("how long", long)])
+    (pairs,) = seen
+    assert len(pairs) <= MOST_WINDOWS
+    assert sum(len(passage.split()) for _, passage in pairs) <= MOST_WINDOWS * tiny._max_tokens
+
+
+def test_a_known_pair_is_not_scored_again(tiny: CrossEncoderScorer, seen: list[list[tuple[str, str]]]) -> None:
+    """Users ask the same again and again; the score is the same, and the model is not asked."""
+    first, second = tiny.score(PAIRS[:3]), tiny.score(PAIRS[1:4])
+    assert seen == [PAIRS[:3], PAIRS[3:4]]
+    assert second[:2].tolist() == first[1:].tolist()
+
+
+def test_the_cache_is_bounded_and_holds_no_text() -> None:
+    cache = ScoreCache(10)
+    cache.update({("query", str(i)): i / 100 for i in range(30)})
+    assert [cache.get(("query", str(i))) for i in (20, 29)] == [0.2, 0.29]
+    assert math.isnan(cache.get(("query", "19")))
+    assert not any(b"query" in key for key in cache._scores)
 
 
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:

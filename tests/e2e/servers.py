@@ -1,0 +1,39 @@
+"""Real servers for the tests, on free loopback ports, gone at the end."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import yaml
+
+from tests.monitor import kit
+from tests.needs import require
+
+
+@contextmanager
+def prometheus_of(target: tuple[str, int], directory: Path) -> Iterator[str]:
+    """The address of a Prometheus that scrapes `target` every second."""
+    program = require("prometheus", "apt-get install prometheus")
+    host, port = target
+    scrape = {"job_name": "leadline", "scrape_interval": "1s", "static_configs": [{"targets": [f"{host}:{port}"]}]}
+    (directory / "prometheus.yml").write_text(yaml.safe_dump({"scrape_configs": [scrape]}))
+    address = f"127.0.0.1:{kit.free_port()}"
+    command = [program, f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/tsdb",
+               f"--web.listen-address={address}"]  # fmt: skip
+    with (directory / "prometheus.log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
+        try:
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+
+
+def query(prometheus: str, expression: str) -> list[dict[str, Any]]:
+    """The result of an instant query; empty while the server is starting."""
+    try:
+        answer = httpx2.get(f"{prometheus}/api/v1/query", params={"query": expression})
+    except httpx2.TransportError:  # it is starting
+        return []
+    return answer.json()["data"]["result"] if answer.status_code == httpx2.codes.OK else []
