@@ -26,7 +26,7 @@ def print_replay(console: Console, summary: Summary, recording: Recording, refer
     console.print(_line("hit@5", _hit(summary, prior)))
     console.print(_signals(summary))
     if summary.riskiest:
-        console.print(_riskiest(summary.riskiest))
+        console.print(riskiest_table("Riskiest queries", summary.riskiest))
     if len(recording.problems) > PROBLEMS:
         console.print(f"{len(recording.problems) - PROBLEMS} more lines were no query traces.")
 
@@ -62,20 +62,26 @@ def _signals(summary: Summary) -> Table:
     return table
 
 
-def _riskiest(assessments: Iterable[Assessment]) -> Table:
-    table = Table(title="Riskiest queries", title_justify="left", box=None, padding=(0, 1))
-    table.add_column("risk", justify="right", min_width=4, no_wrap=True)
-    table.add_column("query", max_width=QUERY_WIDTH, no_wrap=True, overflow="ellipsis")
+def riskiest_table(title: str, assessments: Iterable[Assessment], against_width: int | None = None) -> Table:
+    """Risk, query and what speaks against it, a row each; the last cut at `against_width`, else wrapped."""
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1))
+    table.add_column("risk", justify="right")
+    table.add_column("query", width=QUERY_WIDTH)
     table.add_column("what speaks against it")
     for assessment in assessments:
         query = assessment.query if assessment.query is not None else f"trace {assessment.trace_id}"
-        table.add_row(f"{assessment.risk:.2f}", Text(_printable(query)), Text(_printable(against(assessment))))
+        reasons = _clip(_printable(against(assessment)), against_width)
+        table.add_row(f"{assessment.risk:.2f}", Text(_clip(_printable(query), QUERY_WIDTH)), Text(reasons))
     return table
 
 
 def _printable(text: str) -> str:
     """On one line, and without the characters that would command the terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _clip(text: str, width: int | None) -> str:
+    return text if width is None or len(text) <= width else text[: width - 1] + "…"
 
 
 def against(assessment: Assessment) -> str:

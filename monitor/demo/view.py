@@ -15,13 +15,14 @@ from detectors.signals import SIGNALS
 from monitor.demo.faults import Fault
 from monitor.demo.stack import Truth
 from monitor.demo.verdict import Verdict
-from monitor.report import QUERY_WIDTH, against
+from monitor.report import riskiest_table
 
 SAYS = {
     "learning": "learning what normal looks like: the first 500 traces become the frozen reference",
     "healthy": "healthy traffic, compared with that reference",
 }
 RECENT = 200
+AGAINST_WIDTH = 60
 
 
 @dataclass
@@ -56,7 +57,12 @@ class Scene:
 def live_view(scene: Scene) -> RenderableType:
     """The picture on a terminal."""
     head = Text.assemble((f"{scene.acts[-1].name}: ", "bold"), scene.says)
-    body = Group(_facts(scene), _signals(scene), _riskiest(scene), Text(_found(scene), style="bold"))
+    body = Group(
+        _facts(scene),
+        _signals(scene),
+        riskiest_table("Riskiest recent queries", scene.riskiest, AGAINST_WIDTH),
+        Text(_found(scene), style="bold"),
+    )
     return Panel(Group(head, body), title="leadline demo", subtitle="Ctrl-C ends it with a report")
 
 
@@ -74,7 +80,7 @@ def print_report(console: Console, scene: Scene) -> None:
     console.print(Text.assemble(("What the monitor saw, without labels  ", "bold"), _found(scene)))
     if scene.verdict is not None:
         console.print(_changes(scene.verdict))
-    console.print(_riskiest(scene))
+    console.print(riskiest_table("Riskiest recent queries", scene.riskiest, AGAINST_WIDTH))
 
 
 def _happened(scene: Scene) -> str:
@@ -136,13 +142,3 @@ def _change(name: str, change: Difference) -> tuple[str, str, str, Text]:
     style = "bold" if change.shown else "dim"
     shift = f"{change.standardised:+.2f}" + ("" if change.shown else " (not shown)")
     return name, f"{change.before:.3f}", f"{change.after:.3f}", Text(shift, style=style)
-
-
-def _riskiest(scene: Scene) -> Table:
-    table = Table(title="Riskiest recent queries", title_justify="left", box=None, padding=(0, 1))
-    table.add_column("risk", justify="right", min_width=4, no_wrap=True)
-    table.add_column("query", max_width=QUERY_WIDTH, no_wrap=True, overflow="ellipsis")
-    table.add_column("what speaks against it", no_wrap=True, overflow="ellipsis")
-    for assessment in scene.riskiest:
-        table.add_row(f"{assessment.risk:.2f}", Text(assessment.query or ""), Text(against(assessment)))
-    return table

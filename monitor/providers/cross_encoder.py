@@ -50,7 +50,7 @@ class CrossEncoderScorer:
         tokens = {query: self._query_tokens(query) for query in {query for query, _ in pairs}}
         new = [pair for pair in dict.fromkeys(pairs) if tokens[pair[0]] is not None and pair not in self._known]
         parts = [self._windows(passage, tokens[query] or 0) for query, passage in new]
-        windows = [(query, part) for (query, _), found in zip(new, parts, strict=True) for part in found]
+        windows = [(self._cut(query), part) for (query, _), found in zip(new, parts, strict=True) for part in found]
         scores = iter(self._predict(windows) if windows else ())
         fresh = {pair: max(islice(scores, len(found))) for pair, found in zip(new, parts, strict=True)}
         known = [fresh.get(pair, self._known.get(pair)) for pair in pairs]
@@ -63,10 +63,13 @@ class CrossEncoderScorer:
         Of a script that the vocabulary lacks, every word is unknown to the model.
         """
         tokenizer = self.model.tokenizer
-        room = self._max_tokens // 2
-        tokens = tokenizer(query[: CHARACTERS_PER_TOKEN * room], add_special_tokens=False)["input_ids"][:room]
+        read = tokenizer(self._cut(query), add_special_tokens=False, verbose=False)["input_ids"]
+        tokens = read[: self._max_tokens // 2]
         unknown = sum(token == tokenizer.unk_token_id for token in tokens)
         return len(tokens) if unknown <= UNKNOWN_SHARE * len(tokens) else None
+
+    def _cut(self, query: str) -> str:
+        return query[: CHARACTERS_PER_TOKEN * (self._max_tokens // 2)]
 
     def _windows(self, passage: str, query_tokens: int) -> list[str]:
         room = self._max_tokens - query_tokens - SPECIAL_TOKENS
@@ -74,8 +77,8 @@ class CrossEncoderScorer:
         tokenizer = self.model.tokenizer
         if len(longest) <= room or not tokenizer.is_fast:  # a token has a character or more
             return [longest]
-        offsets = tokenizer(longest, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-        return cut(longest, offsets, room)
+        read = tokenizer(longest, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        return cut(longest, read["offset_mapping"], room)
 
     def _predict(self, pairs: list[tuple[str, str]]) -> Any:
         import torch  # noqa: PLC0415 - seconds to import, and only where pairs are scored

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from monitor.errors import LeadlineError
-from monitor.providers.cross_encoder import BATCH_PAIRS, CrossEncoderScorer, ScoreCache
+from monitor.providers.cross_encoder import BATCH_PAIRS, CHARACTERS_PER_TOKEN, CrossEncoderScorer, ScoreCache
 from monitor.providers.windows import MOST_WINDOWS
 
 # Question, passage that answers it, passage on the same matter that does not.
@@ -95,11 +95,12 @@ def seen(tiny: CrossEncoderScorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 PAIRS = [(question, passage) for question, right, wrong in TRIPLES for passage in (right, wrong)]
 
 
-def test_one_score_for_each_pair_in_order(tiny: CrossEncoderScorer) -> None:
+def test_one_score_for_each_pair_in_order(tiny: CrossEncoderScorer, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the model's own logit through a sigmoid gives it, whatever it was batched with."""
     scores = tiny.score(PAIRS)
     assert scores.shape == (len(PAIRS),)
     assert len(set(scores.tolist())) == len(PAIRS)
+    monkeypatch.setattr(tiny, "_known", ScoreCache(0))
     alone = [tiny.score([pair])[0] for pair in PAIRS]
     assert scores == pytest.approx(alone, abs=1e-5)
     inputs = tiny.model.tokenizer(*PAIRS[0], return_tensors="pt")
@@ -168,12 +169,14 @@ def test_a_long_passage_has_the_score_of_its_best_window(
 def test_megabytes_are_cut_before_the_tokenizer_reads_them(
     tiny: CrossEncoderScorer, seen: list[list[tuple[str, str]]]
 ) -> None:
-    """A few windows are read, however long the passage."""
+    """A few windows are read, however long the passage, and no more of a query than the model takes."""
     long = "refunds reach your account within " * 150_000
-    tiny.score([("how long", long)])
+    scores = tiny.score([("how long", long), (long, "how long")])
+    assert np.isfinite(scores).all()
     (pairs,) = seen
-    assert len(pairs) <= MOST_WINDOWS
+    assert len(pairs) <= MOST_WINDOWS + 1
     assert sum(len(passage.split()) for _, passage in pairs) <= MOST_WINDOWS * tiny._max_tokens
+    assert max(len(query) for query, _ in pairs) <= CHARACTERS_PER_TOKEN * tiny._max_tokens
 
 
 def test_a_known_pair_is_not_scored_again(tiny: CrossEncoderScorer, seen: list[list[tuple[str, str]]]) -> None:
