@@ -20,7 +20,8 @@ app = typer.Typer(
 CorpusOption = Annotated[Path | None, typer.Option("--corpus", help="The source texts that were indexed, JSONL.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Configuration (YAML).")]
 ScorerOption = Annotated[
-    str, typer.Option("--cross-encoder", help="`bundled`, a path, a hub id, or `none` to do without.")
+    str | None,
+    typer.Option("--cross-encoder", help="`bundled`, a path, a hub id, or `none`; default: the configuration's."),
 ]
 ReferenceOption = Annotated[
     str, typer.Option("--reference", help="Normalise against `self` (this file), `shipped`, or a reference FILE.")
@@ -36,7 +37,7 @@ def replay(
     out: Annotated[Path | None, typer.Option("--out", help="Write assessments here, JSONL.")] = None,
     metrics: Annotated[Path | None, typer.Option("--metrics", help="Write metrics here, Prometheus text.")] = None,
     reference: ReferenceOption = "self",
-    cross_encoder: ScorerOption = "bundled",
+    cross_encoder: ScorerOption = None,
     depth: DepthOption = None,
 ) -> None:
     """Assess a recorded file once: signals, risk, the riskiest queries."""
@@ -54,7 +55,7 @@ def evaluate(
     ],
     traces: Annotated[str, typer.Option("--traces", help="The recording in DIRECTORY to use.")] = "traces.jsonl",
     reference: ReferenceOption = "self",
-    cross_encoder: ScorerOption = "bundled",
+    cross_encoder: ScorerOption = None,
     depth: DepthOption = None,
     drop_scores: Annotated[bool, typer.Option("--drop-scores", help="As if the traces had no scores.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,

@@ -1,5 +1,6 @@
 """What the commands do, once their words are parsed."""
 
+import errno
 import logging
 import os
 import sys
@@ -16,27 +17,27 @@ from detectors.risk import shipped_prior
 from monitor import report
 from monitor.assess import Assessor
 from monitor.build import build_assessor, build_index, load_corpus
-from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, build_config, load_config
-from monitor.errors import ConfigError
+from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, ScorerConfig, build_config, load_config
+from monitor.errors import ConfigError, LeadlineError
 from monitor.evaluation import evaluate
 from monitor.logs import configure_logs
 from monitor.metrics import CATALOGUE, PREFIX
+from monitor.normalisation import NO_SCORER
 from monitor.providers.cross_encoder import CrossEncoderScorer
 from monitor.recording import Recording
 from monitor.replay import replay
 from monitor.sampling import Sampler
 
-NO_SCORER = "none"
-
 
 def replay_command(
     traces: Path, corpus: Path | None, config_file: Path | None, *,
-    out: Path | None, metrics: Path | None, reference: str, scorer: str, depth: int | None,
+    out: Path | None, metrics: Path | None, reference: str, scorer: str | None, depth: int | None,
 ) -> None:  # fmt: skip
     """`leadline replay`."""
     configure_logs(logging.WARNING)
-    config = file_config(config_file, corpus, depth)
-    assessor, _ = file_assessor(config, scorer)
+    _look_for(traces)
+    config = file_config(config_file, corpus, depth, scorer)
+    assessor, _ = file_assessor(config)
     with progress(traces) as on_read:
         recording = Recording(traces, Sampler(lambda name: config.pipeline(name).sample), on_read)
         summary, references = replay(recording, assessor, config, reference=reference, out=out, metrics_out=metrics)
@@ -47,12 +48,13 @@ def replay_command(
 
 def evaluate_command(
     directory: Path, traces: str, *,
-    reference: str, scorer: str, depth: int | None, drop_scores: bool, as_json: bool,
+    reference: str, scorer: str | None, depth: int | None, drop_scores: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """`leadline evaluate`."""
     configure_logs(logging.WARNING)
-    config = file_config(None, directory / "corpus.jsonl", depth)
-    assessor, index = file_assessor(config, scorer)
+    _look_for(directory / traces)
+    config = file_config(None, directory / "corpus.jsonl", depth, scorer)
+    assessor, index = file_assessor(config)
     with progress(directory / traces) as on_read:
         recording = Recording(directory / traces, Sampler(lambda _: EVERYTHING), on_read)
         result = evaluate(
@@ -91,8 +93,17 @@ def metrics_command() -> None:
         print(PREFIX + spec.name, spec.kind, spec.unit or "-", labels or "-", spec.help, sep="\t")  # noqa: T201
 
 
-def file_config(config_file: Path | None, corpus: Path | None, depth: int | None) -> Config:
-    """The configuration for a recorded file: all of it is assessed unless a configuration says otherwise."""
+def _look_for(path: Path) -> None:
+    """Before a model is loaded for nothing."""
+    if not path.exists():
+        raise LeadlineError(f"{path}: cannot be read: {os.strerror(errno.ENOENT)}")
+
+
+def file_config(config_file: Path | None, corpus: Path | None, depth: int | None, scorer: str | None) -> Config:
+    """The configuration for a recorded file, with what the command line says on top.
+
+    All of the file is assessed unless a configuration says otherwise.
+    """
     config = load_config(config_file) if config_file is not None else build_config({}, "command line")
     pipelines = {"default": PipelineConfig(), **config.pipelines}
     if config_file is None:
@@ -102,12 +113,16 @@ def file_config(config_file: Path | None, corpus: Path | None, depth: int | None
     layout = config.corpus
     if corpus is not None:
         layout = layout.model_copy(update={"path": corpus}) if layout is not None else CorpusConfig(path=corpus)
-    return config.model_copy(update={"pipelines": pipelines, "corpus": layout})
+    changed: dict[str, object] = {"pipelines": pipelines, "corpus": layout}
+    if scorer is not None:
+        changed["scorer"] = ScorerConfig(model=scorer) if scorer != NO_SCORER else None
+    return config.model_copy(update=changed)
 
 
-def file_assessor(config: Config, scorer: str) -> tuple[Assessor, LexicalIndex | None]:
+def file_assessor(config: Config) -> tuple[Assessor, LexicalIndex | None]:
     """An assessor, and its index, with the scorer loaded: a model that is not there ends the command."""
-    cross_encoder = CrossEncoderScorer(scorer).loaded() if scorer != NO_SCORER else None
+    scorer = config.scorer
+    cross_encoder = CrossEncoderScorer(scorer.model, scorer.backend).loaded() if scorer is not None else None
     name = cross_encoder.name if cross_encoder is not None else NO_SCORER
     corpus = load_corpus(config)
     index = build_index(corpus)

@@ -76,7 +76,7 @@ def _read_queries(path: Path) -> dict[str, list[str]]:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     except OSError as error:
         raise LeadlineError(f"{path}: cannot be read: {error.strerror}") from error

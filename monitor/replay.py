@@ -2,6 +2,7 @@
 
 import heapq
 import tempfile
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -25,13 +26,13 @@ RISKIEST = 10
 
 
 class Summary:
-    """What a replay found, small however long the file: counts, values of signals, the riskiest queries."""
+    """What a replay found: counts, values of signals (eight bytes each), the riskiest queries."""
 
     def __init__(self) -> None:
         self.abstentions: dict[str, Counter[str]] = defaultdict(Counter)
-        self.signals: dict[str, list[float]] = defaultdict(list)
-        self.risks: list[float] = []
-        self.weights: list[float] = []
+        self.signals: dict[str, array[float]] = defaultdict(lambda: array("d"))
+        self.risks = array("d")
+        self.weights = array("d")
         self._worst: list[tuple[float, int, Assessment]] = []
         self._order = count(0, -1)
 

@@ -53,7 +53,7 @@ def _signals(summary: Summary) -> Table:
     table.add_column("abstained")
     known = [name for name in SIGNALS if name in summary.signals or name in summary.abstentions]
     for name in [*known, *(name for name in summary.abstentions if name not in SIGNALS)]:
-        values = summary.signals.get(name, [])
+        values = summary.signals[name]
         quantiles = [f"{q:.3f}" for q in np.quantile(values, [0.1, 0.5, 0.9])] if values else ["-"] * 3
         reasons = summary.abstentions[name]
         table.add_row(

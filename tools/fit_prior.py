@@ -57,10 +57,10 @@ class Recorded(NamedTuple):
 
 
 def load(directory: Path, recording: str, cache: Path, scorer: str) -> Recorded:
-    config = file_config(None, directory / "corpus.jsonl", None)
+    config = file_config(None, directory / "corpus.jsonl", None, scorer)
     kept = cache / f"{directory.name}.{recording}"
     if not kept.exists():
-        assessor, _ = file_assessor(config, scorer)
+        assessor, _ = file_assessor(config)
         traces = Recording(directory / recording, Sampler(lambda _: EVERYTHING))
         kept.write_bytes(b"".join(map(encode_line, assess_all(traces, assessor))))
     labels = Labels(*read_labels(directory))

@@ -1,5 +1,6 @@
 """The user's corpus: the source texts, found by id, by parent id or by the hash of their text."""
 
+import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,7 @@ def read_corpus(path: Path, layout: CorpusFormat = CorpusFormat()) -> Corpus:  #
 def _documents(path: Path, lines: Iterable[bytes], layout: CorpusFormat) -> Iterator[CorpusDocument]:
     seen: set[str] = set()
     for number, line in enumerate(lines, start=1):
+        line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line  # noqa: PLW2901
         if not line.strip():
             continue
         try:

@@ -15,6 +15,7 @@ from monitor.providers.corpus import Corpus
 
 Floats = NDArray[np.float64]
 CACHED_SEARCHES = 4096
+CACHED_FILTERS = 256
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
@@ -70,6 +71,7 @@ class Bm25Index:
         self._documents = corpus.documents
         self._bm25 = LuceneBM25([terms(document.passage) for document in corpus.documents])
         self._cache: OrderedDict[object, LexicalResult] = OrderedDict()
+        self._allowed: OrderedDict[tuple[str, str], NDArray[np.bool_]] = OrderedDict()
         self._lock = Lock()
 
     def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
@@ -88,8 +90,8 @@ class Bm25Index:
     def _search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
         query_terms = terms(query)
         scores = self._bm25.get_scores(query_terms)
-        if filters:
-            scores[~self._allowed(filters)] = 0
+        for name, value in (filters or {}).items():
+            scores[~self._having(name, value)] = 0
         found = np.flatnonzero(scores)
         if len(found) > limit:
             found = found[scores[found] >= np.partition(scores[found], -limit)[-limit]]  # and all that equal the last
@@ -97,5 +99,16 @@ class Bm25Index:
         hits = tuple(Hit(self._documents[i].id, float(scores[i]), self._documents[i].passage) for i in best.tolist())
         return LexicalResult(hits, {term: self._bm25.idf.get(term, self._bm25.unknown_idf) for term in query_terms})
 
-    def _allowed(self, filters: Mapping[str, Any]) -> NDArray[np.bool_]:
-        return np.array([all((d.metadata or {}).get(k) == v for k, v in filters.items()) for d in self._documents])
+    def _having(self, name: str, value: Any) -> NDArray[np.bool_]:
+        """Which documents have this metadata; a tenant asks again and again."""
+        key = name, repr(value)
+        with self._lock:
+            if key in self._allowed:
+                self._allowed.move_to_end(key)
+                return self._allowed[key]
+        having = np.array([(document.metadata or {}).get(name) == value for document in self._documents])
+        with self._lock:
+            self._allowed[key] = having
+            if len(self._allowed) > CACHED_FILTERS:
+                self._allowed.popitem(last=False)
+        return having

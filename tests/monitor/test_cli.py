@@ -232,3 +232,21 @@ def test_a_reader_that_leaves_is_no_traceback() -> None:
     with os.fdopen(write, "wb") as stdout:
         found = subprocess.run(command, cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
     assert found.stderr == ""
+
+
+def test_the_configuration_says_which_scorer_replay_uses(traces: Path, tmp_path: Path) -> None:
+    """`scorer: null` there means none; the command line has the last word."""
+    settings = tmp_path / "leadline.yaml"
+    settings.write_text("scorer: null\npipelines: {default: {sample: {cheap: 1.0, scorer: 1.0}}}\n")
+    without = leadline("replay", traces, "--config", settings)
+    assert without.returncode == 0
+    assert "scorer_unavailable" in without.stdout
+    unknown = leadline("replay", traces, "--config", settings, "--cross-encoder", tmp_path / "nowhere")
+    assert unknown.returncode == 2
+    assert "cannot be loaded" in unknown.stderr
+
+
+def test_a_missing_recording_is_found_before_a_model_is_loaded(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.jsonl"
+    found = leadline("replay", missing, "--cross-encoder", tmp_path / "nowhere")
+    assert (found.returncode, found.stderr) == (2, f"leadline: {missing}: cannot be read: No such file or directory\n")

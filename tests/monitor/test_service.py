@@ -14,6 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from detectors.records import Assessment
+from detectors.risk import shipped_normalisation
 from monitor.errors import LeadlineError, SinkBusy
 from monitor.providers.corpus import Corpus, CorpusDocument
 from monitor.service import Service
@@ -218,8 +219,8 @@ def test_the_normalisation_freezes_after_500_and_survives_a_restart(path: Path, 
     versions = [
         json.loads(line)["versions"]["normalisation"] for line in (tmp_path / "out.jsonl").read_text().splitlines()
     ]
-    assert set(versions[:500]) == {"shipped"}
-    assert versions[-1] == versions[-6] != "shipped"
+    assert set(versions[:500]) == {shipped_normalisation().version}
+    assert versions[-1] == versions[-6] != shipped_normalisation().version
     assert versions[-1].startswith("default-20")
 
 
