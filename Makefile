@@ -1,8 +1,8 @@
 # Each target makes the virtual environment that it needs.
-PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3))
+PYTHON ?= $(shell for name in python3.11 python3.12 python3; do command -v $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test check format benchmarks dashboards clean
+.PHONY: demo test check lint format benchmarks dashboards clean
 
 demo: .venv/installed ## the main job on an embedded stack: no network, no downloads
 	$(BIN)/leadline demo
@@ -10,11 +10,12 @@ demo: .venv/installed ## the main job on an embedded stack: no network, no downl
 test: .venv/installed-dev ## all tests
 	$(BIN)/python -m pytest
 
-check: .venv/installed-dev ## what CI runs: format, lint, types, tests
+check: lint test ## what CI runs
+
+lint: .venv/installed-dev ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .
