@@ -110,7 +110,7 @@ class ScorerConfig(_Section):
     """The cross-encoder: `bundled`, a path or a hub id."""
 
     model: str = "bundled"
-    backend: Literal["auto", "torch"] = "auto"
+    backend: Literal["auto", "onnx", "torch"] = "auto"
     pairs_per_second: float = Field(100, gt=0)
 
 

@@ -1,4 +1,4 @@
-"""`PairScorer` over any sentence-transformers CrossEncoder, by path or hub id, or the bundled one."""
+"""`PairScorer` over a cross-encoder: the bundled one, or any of sentence-transformers by path or hub id."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -6,52 +6,61 @@ from hashlib import blake2b
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.errors import LeadlineError
+from monitor.providers.pair_model import PairModel
 from monitor.providers.windows import MOST_WINDOWS, cut
 
-if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder
-
-Backend = Literal["auto", "torch"]
+Backend = Literal["auto", "onnx", "torch"]
 
 BUNDLED = "bundled"
-BATCH_PAIRS = 64
 CACHED_SCORES = 100_000  # about 15 MB
 SPECIAL_TOKENS = 3
 UNKNOWN_SHARE = 0.25  # of a query's tokens; beyond it the model reads something else than was asked
 CHARACTERS_PER_TOKEN = 32  # far more than any language takes: what lies beyond is cut before the tokenizer reads it
+BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
 
 
 class CrossEncoderScorer:
-    """Scores in [0, 1] through a sigmoid, whatever the model's own default, so that they mean one thing.
+    """Scores in [0, 1]; NaN where the query is in a script that the model's vocabulary does not cover.
 
-    NaN where the query is in a script that the model's vocabulary does not cover. A passage too long for the model is
-    read in windows and has the best one's score.
+    A passage too long for the model is read in windows and has the best one's score. Each distinct pair is scored once,
+    and remembered. The model is loaded at the first score, or by `loaded`. `name` goes into every assessment that used
+    it, and changes with the bundled model.
 
-    The model is loaded at the first score, or by `loaded`. Each distinct pair is scored once, and remembered; `predict`
-    itself sorts by length. `name` goes into every assessment that used it. Backend `auto` computes in bfloat16 where
-    the processor has it in hardware (about twice as fast, the same order but for near ties), `torch` in single
-    precision.
+    Parameters
+    ----------
+    model
+        `bundled`, a path, or a hub id.
+    backend
+        `torch`: single precision. `onnx`: the same numbers for a BERT model in a directory, without torch: half a
+        second to start, a third of the memory. `auto`: torch in bfloat16 where the processor has it in hardware
+        (about twice as fast, the same order but for near ties); else `onnx` for the bundled model, `torch` for others.
+    max_tokens
+        Of query and passage together that the model reads at a time.
+    cached_scores
+        How many scores are remembered.
     """
 
-    def __init__(self, model: str = BUNDLED, backend: Backend = "auto", max_tokens: int = 256) -> None:
+    def __init__(
+        self, model: str = BUNDLED, backend: Backend = "auto", max_tokens: int = 256, cached_scores: int = CACHED_SCORES
+    ) -> None:
         self._path = str(files("monitor").joinpath("models/compact")) if model == BUNDLED else model
         self.name = f"{BUNDLED}-{_digest(Path(self._path))}" if model == BUNDLED else model
+        self._bundled = model == BUNDLED
         self._backend = backend
         self._max_tokens = max_tokens
-        self._known = ScoreCache(CACHED_SCORES)
+        self._known = ScoreCache(cached_scores)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         tokens = {query: self._query_tokens(query) for query in {query for query, _ in pairs}}
         new = [pair for pair in dict.fromkeys(pairs) if tokens[pair[0]] is not None and pair not in self._known]
         parts = [self._windows(passage, tokens[query] or 0) for query, passage in new]
         windows = [(self._cut(query), part) for (query, _), found in zip(new, parts, strict=True) for part in found]
-        scores = iter(self._predict(windows) if windows else ())
+        scores = iter(self._predict(windows).tolist() if windows else ())
         fresh = {pair: max(islice(scores, len(found))) for pair, found in zip(new, parts, strict=True)}
         known = [fresh.get(pair, self._known.get(pair)) for pair in pairs]
         self._known.update(fresh)
@@ -62,10 +71,8 @@ class CrossEncoderScorer:
 
         Of a script that the vocabulary lacks, every word is unknown to the model.
         """
-        tokenizer = self.model.tokenizer
-        read = tokenizer(self._cut(query), add_special_tokens=False, verbose=False)["input_ids"]
-        tokens = read[: self._max_tokens // 2]
-        unknown = sum(token == tokenizer.unk_token_id for token in tokens)
+        tokens = self.model.tokens(self._cut(query)).ids[: self._max_tokens // 2]
+        unknown = sum(token == self.model.unknown_id for token in tokens)
         return len(tokens) if unknown <= UNKNOWN_SHARE * len(tokens) else None
 
     def _cut(self, query: str) -> str:
@@ -74,21 +81,13 @@ class CrossEncoderScorer:
     def _windows(self, passage: str, query_tokens: int) -> list[str]:
         room = self._max_tokens - query_tokens - SPECIAL_TOKENS
         longest = passage[: CHARACTERS_PER_TOKEN * room * MOST_WINDOWS]
-        tokenizer = self.model.tokenizer
-        if len(longest) <= room or not tokenizer.is_fast:  # a token has a character or more
+        if len(longest) <= room:  # a token has a character or more
             return [longest]
-        read = tokenizer(longest, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        return cut(longest, read["offset_mapping"], room)
+        offsets = self.model.tokens(longest).offsets
+        return cut(longest, offsets, room) if offsets is not None else [longest]
 
-    def _predict(self, pairs: list[tuple[str, str]]) -> Any:
-        import torch  # noqa: PLC0415 - seconds to import, and only where pairs are scored
-
-        half = self._backend == "auto" and _has_bfloat16(torch.cpu.get_capabilities())
-        model: Any = self.model  # its overloads leave out lists of tuples
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-            return model.predict(
-                pairs, batch_size=BATCH_PAIRS, activation_fn=torch.nn.Sigmoid(), show_progress_bar=False
-            )
+    def _predict(self, pairs: list[tuple[str, str]]) -> NDArray[np.float64]:
+        return self.model.predict(pairs)
 
     def loaded(self) -> Self:
         """The same scorer with its model loaded, now rather than at the first score; raises as `model` does."""
@@ -96,7 +95,7 @@ class CrossEncoderScorer:
         return self
 
     @cached_property
-    def model(self) -> "CrossEncoder":
+    def model(self) -> PairModel:
         """The loaded model.
 
         Raises
@@ -104,20 +103,14 @@ class CrossEncoderScorer:
         LeadlineError
             Where the model cannot be loaded, or gives more than one number a pair.
         """
-        import torch  # noqa: PLC0415 - seconds to import
-        from sentence_transformers import CrossEncoder  # noqa: PLC0415
-        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
+        half = self._backend == "auto" and _has_bfloat16()
+        if self._backend == "onnx" or (self._backend == "auto" and self._bundled and not half):
+            from monitor.providers.onnx_model import OnnxPairModel  # noqa: PLC0415 - only where it runs
 
-        disable_progress_bar()  # type: ignore[no-untyped-call]  # stderr is for our own progress
-        single = {"dtype": torch.float32}  # weights may be stored in half precision, in which a processor is slow
-        try:
-            model: CrossEncoder = CrossEncoder(self._path, max_length=self._max_tokens, model_kwargs=single)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = next(iter(str(error).splitlines()), type(error).__name__)
-            raise LeadlineError(f"cross-encoder {self.name!r} cannot be loaded: {reason}") from error
-        if model.num_labels != 1:
-            raise LeadlineError(f"cross-encoder {self.name!r}: expected one score a pair, got {model.num_labels}")
-        return model
+            return OnnxPairModel(Path(self._path), self._max_tokens)
+        from monitor.providers.torch_model import TorchPairModel  # noqa: PLC0415 - torch takes seconds to import
+
+        return TorchPairModel(self._path, self._max_tokens, half=half)
 
 
 class ScoreCache:
@@ -153,5 +146,9 @@ def _digest(directory: Path) -> str:
     return blake2b(weights.read_bytes(), digest_size=4).hexdigest() if weights.exists() else "missing"
 
 
-def _has_bfloat16(capabilities: Mapping[str, Any]) -> bool:
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+def _has_bfloat16() -> bool:
+    """Whether the processor says, on Linux, that it computes in bfloat16: asking torch would import it."""
+    try:
+        return not BFLOAT16_FLAGS.isdisjoint(Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        return False

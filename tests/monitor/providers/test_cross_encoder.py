@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from monitor.errors import LeadlineError
-from monitor.providers.cross_encoder import BATCH_PAIRS, CHARACTERS_PER_TOKEN, CrossEncoderScorer, ScoreCache
+from monitor.providers.cross_encoder import CHARACTERS_PER_TOKEN, CrossEncoderScorer, ScoreCache
+from monitor.providers.torch_model import BATCH_PAIRS
 from monitor.providers.windows import MOST_WINDOWS
 
 # Question, passage that answers it, passage on the same matter that does not.
@@ -103,8 +104,8 @@ def test_one_score_for_each_pair_in_order(tiny: CrossEncoderScorer, monkeypatch:
     monkeypatch.setattr(tiny, "_known", ScoreCache(0))
     alone = [tiny.score([pair])[0] for pair in PAIRS]
     assert scores == pytest.approx(alone, abs=1e-5)
-    inputs = tiny.model.tokenizer(*PAIRS[0], return_tensors="pt")
-    logit = float(tiny.model.model(**inputs).logits[0, 0].detach())
+    inputs = tiny.model.model.tokenizer(*PAIRS[0], return_tensors="pt")
+    logit = float(tiny.model.model.model(**inputs).logits[0, 0].detach())
     assert scores[0] == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-5)
 
 

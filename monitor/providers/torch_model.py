@@ -1,0 +1,54 @@
+"""Any sentence-transformers CrossEncoder, on torch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sentence_transformers import CrossEncoder
+from transformers.utils.logging import disable_progress_bar
+
+from monitor.errors import LeadlineError
+from monitor.providers.pair_model import Tokens
+
+BATCH_PAIRS = 64
+
+
+class TorchPairModel:
+    """`PairModel` over a path or hub id; in bfloat16 with `half`, which only some processors have in hardware.
+
+    The sigmoid is ours, whatever the model's own default, so that scores mean one thing.
+
+    Raises
+    ------
+    LeadlineError
+        Where the model cannot be loaded, or gives more than one number a pair.
+    """
+
+    def __init__(self, name: str, max_tokens: int, *, half: bool) -> None:
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # stderr is for our own progress
+        single = {"dtype": torch.float32}  # weights may be stored in half precision, in which a processor is slow
+        try:
+            self.model: CrossEncoder = CrossEncoder(name, max_length=max_tokens, model_kwargs=single)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise LeadlineError(f"cross-encoder {name!r} cannot be loaded: {reason}") from error
+        if self.model.num_labels != 1:
+            raise LeadlineError(f"cross-encoder {name!r}: expected one score a pair, got {self.model.num_labels}")
+        self._half = half
+        self.unknown_id: int | None = self.model.tokenizer.unk_token_id
+
+    def tokens(self, text: str) -> Tokens:
+        tokenizer = self.model.tokenizer
+        fast = bool(tokenizer.is_fast)
+        found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=fast, verbose=False)
+        return Tokens(found["input_ids"], found["offset_mapping"] if fast else None)
+
+    def predict(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        model: Any = self.model  # its overloads leave out lists of tuples
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._half):
+            scores = model.predict(
+                list(pairs), batch_size=BATCH_PAIRS, activation_fn=torch.nn.Sigmoid(), show_progress_bar=False
+            )
+        return np.asarray(scores, dtype=np.float64)
