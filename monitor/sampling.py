@@ -68,6 +68,3 @@ class PairBudget:
         share = self._budget / demand if demand > self._budget else 1.0
         self._sampler.scorer_share = max(self.FLOOR, (self._sampler.scorer_share + share) / 2 if share < 1 else 1.0)
         self._began, self._pairs = self._clock(), 0
-
-
-TIERS = (Tier.CHEAP, Tier.SCORER, Tier.JUDGE)

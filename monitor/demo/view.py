@@ -77,6 +77,8 @@ def print_report(console: Console, scene: Scene) -> None:
     for act in scene.acts[1:]:
         console.print(f"  {act.name:<8} {act.truth.queries:,} queries, true hit@5 {act.truth.hit_at_5:.3f} "
                       "(known to the demo, not to the monitor)")  # fmt: skip
+    if len(scene.acts) > 2:
+        console.print(Text.assemble(("What one should see  ", "bold"), scene.fault.expect))
     console.print(Text.assemble(("What the monitor saw, without labels  ", "bold"), _found(scene)))
     if scene.verdict is not None:
         console.print(_changes(scene.verdict))
