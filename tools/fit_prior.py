@@ -36,8 +36,8 @@ DATA = Path(__file__).parents[1] / "detectors" / "data"
 RECORDINGS = ("traces.jsonl", "traces.e5.jsonl")
 SHIPPED_RECORDING = "traces.jsonl"
 WEIGHTS = {
-    "at_5": ("best_relevance", "lexical_rbo", "score_gap", "lexical_miss"),
-    "at_1": ("best_relevance", "lexical_rbo", "score_gap", "score_z"),
+    "at_5": ("score_gap", "score_spread", "lexical_rbo", "uncovered_terms", "best_relevance", "regret"),
+    "at_1": ("score_gap", "score_z", "lexical_rbo", "uncovered_terms", "first_relevance", "first_regret"),
 }
 KINDS = {"at_5": "no_relevant_at_5", "at_1": "no_relevant_at_1"}
 BINS = 24

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 ORDER_SIGNALS = ("rank_discordance", "rank_discordance_top")
 UNION_SIGNALS = ("union_rbo", "regret")
-SIGNALS = (*ORDER_SIGNALS, "union_rbo", "best_relevance", "regret")
+SIGNALS = (*ORDER_SIGNALS, "union_rbo", "best_relevance", "first_relevance", "first_regret", "regret")
 MINIMUM_ORDER = 3
 HEAD = 5  # what "found" means to a reader: something relevant in the first five
 NAMED = 3
@@ -67,7 +67,13 @@ class RankDivergence:
         if np.isnan(scores).any():
             return Findings.abstained(SIGNALS, Reason.UNSUPPORTED_LANGUAGE)
         served = scores[: len(retrieval.served)]
-        findings = Findings({"best_relevance": float(served[:HEAD].max())}, relevance=served.tolist())
+        first = float(served[0])
+        levels = {
+            "best_relevance": float(served[:HEAD].max()),
+            "first_relevance": first,
+            "first_regret": float(scores.max()) - first,  # without a corpus, over the served documents alone
+        }
+        findings = Findings(levels, relevance=served.tolist())
         findings.merge(_order(served))
         if isinstance(hits, Reason):
             findings.merge(Findings.abstained(UNION_SIGNALS, hits))

@@ -43,6 +43,8 @@ class OnnxPairModel:
             self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
         except OSError as error:
             raise LeadlineError(f"{directory}: cannot be read as a model: {error.strerror}") from error
+        self._tokenizer.no_truncation()  # whatever was in force when the file was written
+        self._tokenizer.no_padding()
         graph = BertGraph(config, weights).build()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3

@@ -227,6 +227,8 @@ def train(model: Any, tokenizer: Any, mined: list[Mined], recipe: Recipe, checkp
 def save(model: Any, tokenizer: Any, recipe: Recipe, measured: dict[str, float], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(out)
+    tokenizer.backend_tokenizer.no_truncation()  # what was set for training is no part of the model
+    tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(out)
     (out / "training.json").write_text(json.dumps({"recipe": recipe.__dict__, "held_back": measured}, indent=1) + "\n")
 

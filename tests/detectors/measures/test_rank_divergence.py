@@ -122,7 +122,7 @@ def test_without_a_corpus_what_needs_candidates_abstains_and_nothing_is_searched
     index = TableIndex(_hits("d"))
     (found,) = RankDivergence(TableScorer(RELEVANCE), index).measure([retrieval("abc", no_lexical=reason)])
     assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
-    assert set(found.signals) == {*ORDER_SIGNALS, "best_relevance"}
+    assert set(found.signals) == {*ORDER_SIGNALS, "best_relevance", "first_relevance", "first_regret"}
     assert index.calls == []
 
 
@@ -136,3 +136,13 @@ def test_a_passage_served_twice_takes_one_place_in_the_union() -> None:
 def test_without_a_hit_nobody_knows_what_was_missed(query: str, reason: Reason) -> None:
     (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex([])).measure([retrieval("abc", query=query)])
     assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
+
+
+def test_the_first_document_has_a_level_and_a_regret_of_its_own() -> None:
+    """Served b (.5), a (.9): the best is .4 better than the first; g (.99) from BM25 is better still, and
+    without a corpus nobody knows of it.
+    """
+    found, alone = _measure(retrieval("ba"), "g"), _measure(retrieval("ba", no_lexical=Reason.NO_CORPUS), "g")
+    assert found.signals["first_relevance"] == alone.signals["first_relevance"] == RELEVANCE["b"]
+    assert found.signals["first_regret"] == pytest.approx(RELEVANCE["g"] - RELEVANCE["b"])
+    assert alone.signals["first_regret"] == pytest.approx(RELEVANCE["a"] - RELEVANCE["b"])
