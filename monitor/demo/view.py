@@ -112,7 +112,9 @@ def _found(scene: Scene) -> str:
     hits = verdict.hit_at_5
     change = f"estimated hit@5 {hits.after - hits.before:+.3f} ({hits.low:+.3f} to {hits.high:+.3f})" if hits else ""
     worse = ", ".join(f"{name} {d.before:.2f} to {d.after:.2f}" for name, d in list(verdict.worse.items())[:3])
-    return "; ".join(filter(None, (f"retrieval got worse: {change}", worse)))
+    disagrees = hits is not None and hits.low > 0  # scores on another scale flatter the estimate
+    headline = "retrieval changed, and the evidence disagrees on how" if disagrees else "retrieval got worse"
+    return "; ".join(filter(None, (f"{headline}: {change}", worse)))
 
 
 def _signals(scene: Scene) -> Table:
