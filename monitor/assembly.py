@@ -12,7 +12,6 @@ from detectors.records import Assessment
 from monitor.assess import Assessor
 from monitor.build import build_assessor, build_index, load_corpus
 from monitor.config import Config, ScorerConfig
-from monitor.health import Health
 from monitor.logs import describe
 from monitor.metrics import Metrics
 from monitor.normalisation import NO_SCORER
@@ -58,11 +57,10 @@ class Builder:
     """Builds assemblies for one service; what the service was given instead of a configuration stays given."""
 
     def __init__(
-        self, metrics: Metrics, health: Health, *, corpus: Corpus | None, scorer: PairScorer | None,
+        self, metrics: Metrics, *, corpus: Corpus | None, scorer: PairScorer | None,
         sinks: Sequence[Sink] = (), clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._metrics = metrics
-        self._health = health
         self._corpus = corpus
         self._scorer = scorer
         self._sinks = tuple(sinks)

@@ -67,7 +67,7 @@ class Service:
         self._clock = clock
         self._intake = Intake()
         given = (self.recent, *sinks)
-        self._builder = Builder(self.metrics, self.health, corpus=corpus, scorer=scorer, sinks=given, clock=clock)
+        self._builder = Builder(self.metrics, corpus=corpus, scorer=scorer, sinks=given, clock=clock)
         self._assembly: Assembly | None = None
         self._closing = ExitStack()
         self._workers: list[SourceWorker] = []

@@ -119,9 +119,7 @@ def _found(scene: Scene) -> str:
 
 def _signals(scene: Scene) -> Table:
     """Means over the last traces, beside the healthy ones once there are any."""
-    table = Table(box=None, padding=(0, 1))
-    for column in ("signal", "healthy", "broken" if scene.verdict else f"last {RECENT}", "shift in sd"):
-        table.add_column(column, justify="left" if column == "signal" else "right")
+    table = _comparison("broken" if scene.verdict else f"last {RECENT}")
     changes = scene.verdict.signals if scene.verdict is not None else {}
     for name in SIGNALS:
         if name in changes:
@@ -131,10 +129,16 @@ def _signals(scene: Scene) -> Table:
     return table
 
 
-def _changes(verdict: Verdict) -> Table:
+def _comparison(now: str) -> Table:
+    """A table of signals, healthy and `now`, without rows."""
     table = Table(box=None, padding=(0, 1))
-    for column in ("signal", "healthy", "broken", "shift in sd"):
+    for column in ("signal", "healthy", now, "shift in sd"):
         table.add_column(column, justify="left" if column == "signal" else "right")
+    return table
+
+
+def _changes(verdict: Verdict) -> Table:
+    table = _comparison("broken")
     if verdict.hit_at_5 is not None:
         table.add_row(*_change("hit@5 (estimated)", verdict.hit_at_5))
     for name, change in verdict.signals.items():

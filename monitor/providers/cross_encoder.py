@@ -62,7 +62,7 @@ class CrossEncoderScorer:
         windows = [(self._cut(query), part) for (query, _), found in zip(new, parts, strict=True) for part in found]
         scores = iter(self._predict(windows).tolist() if windows else ())
         fresh = {pair: max(islice(scores, len(found))) for pair, found in zip(new, parts, strict=True)}
-        known = [fresh.get(pair, self._known.get(pair)) for pair in pairs]
+        known = [fresh[pair] if pair in fresh else self._known.get(pair) for pair in pairs]  # a look-up hashes the text
         self._known.update(fresh)
         return np.array(known, dtype=np.float64)
 
