@@ -43,6 +43,7 @@ class Reason(StrEnum):
     JUDGE_REFUSED = "judge_refused"
     MEASURE_FAILED = "measure_failed"
     NO_EVIDENCE = "no_evidence"
+    NO_CALIBRATION = "no_calibration"
 
 
 class RetrievedDocument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

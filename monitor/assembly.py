@@ -14,9 +14,10 @@ from monitor.build import build_assessor, build_index, load_corpus
 from monitor.config import Config, ScorerConfig
 from monitor.logs import describe
 from monitor.metrics import Metrics
-from monitor.normalisation import NO_SCORER
+from monitor.normalisation import NO_SCORER, scorer_version
 from monitor.privacy import Privacy
 from monitor.providers.background import BackgroundScorer
+from monitor.providers.calibration import calibration_for
 from monitor.providers.corpus import Corpus
 from monitor.providers.cross_encoder import CrossEncoderScorer
 from monitor.sampling import PairBudget, Sampler
@@ -40,7 +41,8 @@ class Assembly(NamedTuple):
     def reference_key(self, assessment: Assessment) -> ReferenceKey:
         """Whose normalisation rates an assessment."""
         pipeline = assessment.pipeline
-        return ReferenceKey(pipeline, assessment.versions["scorer"], self.config.pipeline(pipeline).depth)
+        scorer = scorer_version(assessment.versions)
+        return ReferenceKey(pipeline, scorer, self.config.pipeline(pipeline).depth)
 
     def close(self) -> None:
         """Close what was opened for this configuration."""
@@ -79,8 +81,10 @@ class Builder:
         sampler = Sampler(lambda name: config.pipeline(name).sample)
         corpus = self._corpus if self._corpus is not None else load_corpus(config)
         scorer = self._build_scorer(config.scorer, sampler)
+        name = scorer.name if scorer is not None else NO_SCORER
+        calibration = calibration_for(name, config.scorer.calibration if config.scorer is not None else None)
         assessor = build_assessor(
-            config, corpus, build_index(corpus), scorer, scorer.name if scorer is not None else NO_SCORER,
+            config, corpus, build_index(corpus), scorer, name, calibration=calibration,
             on_failure=self._metrics.failed, on_success=self._metrics.succeeded, why_not=sampler.why_not,
         )  # fmt: skip
         sinks = (*self._sinks, *_open_sinks(config))

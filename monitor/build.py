@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from detectors.calibration import Calibration
 from detectors.measures import lexical_check, rank_divergence
 from detectors.measures.base import LexicalIndex, Measure, PairScorer
 from detectors.measures.lexical_check import LexicalCheck
@@ -10,6 +11,7 @@ from detectors.measures.score_distribution import ScoreDistribution
 from detectors.records import QueryTrace, Reason, Tier
 from monitor.assess import Assessor, Unavailable
 from monitor.config import Config
+from monitor.normalisation import UNCALIBRATED
 from monitor.prepare import Preparer
 from monitor.privacy import Privacy
 from monitor.providers.corpus import Corpus, CorpusFormat, read_corpus
@@ -30,7 +32,9 @@ def build_index(corpus: Corpus | None) -> LexicalIndex | None:
     return Bm25Index(corpus) if corpus is not None else None
 
 
-def build_measures(index: LexicalIndex | None, scorer: PairScorer | None) -> list[Measure]:
+def build_measures(
+    index: LexicalIndex | None, scorer: PairScorer | None, calibration: Calibration | None = None
+) -> list[Measure]:
     """Every measure of leadline, in the order in which they run. A new one is a line here."""
     lexical: Measure = (
         LexicalCheck(index)
@@ -38,7 +42,7 @@ def build_measures(index: LexicalIndex | None, scorer: PairScorer | None) -> lis
         else Unavailable("lexical_check", Tier.CHEAP, lexical_check.SIGNALS, Reason.NO_CORPUS)
     )
     ranks: Measure = (
-        RankDivergence(scorer, index)
+        RankDivergence(scorer, index, calibration)
         if scorer is not None
         else Unavailable("rank_divergence", Tier.SCORER, rank_divergence.SIGNALS, Reason.SCORER_UNAVAILABLE)
     )
@@ -52,16 +56,20 @@ def build_assessor(
     scorer: PairScorer | None,
     scorer_name: str,
     *,
+    calibration: Calibration | None = None,
     on_failure: Callable[[str], None] = lambda _: None,
     on_success: Callable[[str], None] = lambda _: None,
     why_not: Callable[[QueryTrace, Tier], Reason] = lambda *_: Reason.NOT_SAMPLED,
 ) -> Assessor:
-    """An assessor with all measures over `corpus`, its `index` and `scorer`."""
+    """An assessor with all measures over `corpus`, its `index` and `scorer`, whose `calibration` it is."""
     return Assessor(
-        build_measures(index, scorer),
+        build_measures(index, scorer, calibration),
         Preparer(corpus, config.pipeline),
         Privacy(config.privacy),
-        versions={"scorer": scorer_name},
+        versions={
+            "scorer": scorer_name,
+            "calibration": calibration.version if calibration is not None else UNCALIBRATED,
+        },
         attributes=config.attributes,
         on_failure=on_failure,
         on_success=on_success,

@@ -1,12 +1,21 @@
 """The command line: results on stdout, progress and logs on stderr; nothing heavy is imported before it is needed."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from monitor.errors import LeadlineError
+
+
+class Method(StrEnum):
+    """How `calibrate` fits."""
+
+    platt = "platt"
+    isotonic = "isotonic"
+
 
 app = typer.Typer(
     name="leadline",
@@ -71,6 +80,46 @@ def evaluate(
         depth=depth,
         drop_scores=drop_scores,
         as_json=as_json,
+    )
+
+
+@app.command()
+def calibrate(
+    collections: Annotated[
+        list[Path] | None, typer.Argument(help="Labelled collections, each with its recording (as for `evaluate`).")
+    ] = None,
+    verdicts: Annotated[
+        Path | None, typer.Option("--verdicts", help="Verdicts on served documents, JSONL; with --assessments.")
+    ] = None,
+    assessments: Annotated[
+        Path | None, typer.Option("--assessments", help="What the jsonl sink wrote of the same traces.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Write the calibration here, JSON.")] = Path("calibration.json"),
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the reliability diagram here (.png, .svg).")
+    ] = None,
+    method: Annotated[Method, typer.Option("--method", help="`isotonic` needs more pairs.")] = Method.platt,
+    traces: Annotated[
+        list[str], typer.Option("--traces", help="A recording in each collection to use; may be repeated.")
+    ] = ["traces.jsonl"],  # noqa: B006 - typer copies it
+    cross_encoder: ScorerOption = None,
+    depth: DepthOption = None,
+    relevant_from: Annotated[int, typer.Option("--relevant-from", min=1, help="Lowest grade that is relevant.")] = 1,
+) -> None:
+    """Make probabilities of a cross-encoder's scores, from labelled collections or from verdicts."""
+    from monitor.commands import calibrate_command  # noqa: PLC0415
+
+    calibrate_command(
+        collections or [],
+        assessments,
+        verdicts,
+        out=out,
+        picture=picture,
+        method=method.value,
+        traces=traces,
+        scorer=cross_encoder,
+        depth=depth,
+        relevant_from=relevant_from,
     )
 
 

@@ -4,7 +4,7 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,19 +12,23 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from detectors.calibration import Method
 from detectors.measures.base import LexicalIndex
 from detectors.risk import shipped_prior
 from monitor import report
 from monitor.assess import Assessor
 from monitor.build import build_assessor, build_index, load_corpus
+from monitor.calibrating import Judgements, calibrate
 from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, ScorerConfig, build_config, load_config
 from monitor.errors import ConfigError, LeadlineError
 from monitor.evaluation import evaluate
 from monitor.logs import configure_logs
 from monitor.metrics import CATALOGUE, PREFIX
 from monitor.normalisation import NO_SCORER
+from monitor.pictures import draw_reliability, load_pyplot
+from monitor.providers.calibration import calibration_for
 from monitor.providers.cross_encoder import CrossEncoderScorer
-from monitor.recording import Recording
+from monitor.recording import Recording, assess_all
 from monitor.replay import replay
 from monitor.sampling import Sampler
 
@@ -66,6 +70,38 @@ def evaluate_command(
         print(msgspec.json.format(encoded, indent=1).decode())  # noqa: T201
     else:
         report.print_evaluation(console(), msgspec.json.decode(encoded))
+
+
+def calibrate_command(
+    collections: Sequence[Path], assessments: Path | None, verdicts: Path | None, *,
+    out: Path, picture: Path | None, method: Method, traces: Sequence[str],
+    scorer: str | None, depth: int | None, relevant_from: int,
+) -> None:  # fmt: skip
+    """`leadline calibrate`."""
+    configure_logs(logging.WARNING)
+    if (assessments is None) != (verdicts is None):
+        raise LeadlineError("calibrate: --verdicts and --assessments go together")
+    if not collections and verdicts is None:
+        raise LeadlineError("calibrate: expected labelled collections, or --verdicts with --assessments")
+    if picture is not None:
+        load_pyplot()  # before anything is scored for nothing
+    judgements = Judgements(relevant_from)
+    recordings = [(directory, directory / name) for directory in collections for name in traces]
+    for _, path in recordings:
+        _look_for(path)
+    for directory, path in recordings:
+        assessor, _ = file_assessor(file_config(None, directory / "corpus.jsonl", depth, scorer))
+        with progress(path) as on_read:
+            recording = Recording(path, Sampler(lambda _: EVERYTHING), on_read)
+            judgements.add_collection(directory, assess_all(recording, assessor))
+    if assessments is not None and verdicts is not None:
+        judgements.add_verdicts(assessments, verdicts)
+    result = calibrate(judgements, method)
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(result.calibration), indent=1) + b"\n")
+    if picture is not None:
+        title = f"{result.calibration.scorer}, {result.calibration.version}"
+        draw_reliability(picture, title, {"scores": result.bare.bins, "calibrated, held out": result.held_out.bins})
+    report.print_calibration(console(), result, judgements.left_out, out)
 
 
 def run_command(config_file: Path) -> int:
@@ -124,9 +160,10 @@ def file_assessor(config: Config) -> tuple[Assessor, LexicalIndex | None]:
     scorer = config.scorer
     cross_encoder = CrossEncoderScorer(scorer.model, scorer.backend).loaded() if scorer is not None else None
     name = cross_encoder.name if cross_encoder is not None else NO_SCORER
+    calibration = calibration_for(name, scorer.calibration if scorer is not None else None)
     corpus = load_corpus(config)
     index = build_index(corpus)
-    return build_assessor(config, corpus, index, cross_encoder, name), index
+    return build_assessor(config, corpus, index, cross_encoder, name, calibration=calibration), index
 
 
 def console() -> Console:

@@ -107,11 +107,12 @@ class CorpusConfig(_Section):
 
 
 class ScorerConfig(_Section):
-    """The cross-encoder: `bundled`, a path or a hub id."""
+    """The cross-encoder: `bundled`, a path or a hub id; a calibration of its scores, if not the shipped one."""
 
     model: str = "bundled"
     backend: Literal["auto", "onnx", "torch"] = "auto"
     pairs_per_second: float = Field(100, gt=0)
+    calibration: Path | None = None
 
 
 class LexicalConfig(_Section):

@@ -77,3 +77,10 @@ def _is_sample(assessment: Assessment, key: ReferenceKey) -> bool:
 
 
 NO_SCORER = "none"
+UNCALIBRATED = "none"
+
+
+def scorer_version(versions: Mapping[str, str]) -> str:
+    """The scorer and its calibration: where either changes, scores no longer mean what they meant."""
+    calibration = versions["calibration"]
+    return versions["scorer"] if calibration == UNCALIBRATED else f"{versions['scorer']} {calibration}"

@@ -1,6 +1,7 @@
 """What the commands print for people: tables on stdout."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from rich.text import Text
 from detectors.records import Assessment
 from detectors.risk import Prior
 from detectors.signals import SIGNALS
+from monitor.calibrating import Calibrated
 from monitor.recording import Recording
 from monitor.replay import Summary
 
@@ -130,6 +132,26 @@ def _print_risk(console: Console, result: dict[str, Any], kinds: list[str]) -> N
         values = [_number(row and row.get(key)) for key in ("brier_skill", "aurc", "precision_of_riskiest")]
         table.add_row(kind, f"{result['failure_rate'][kind]:.3f}", shown, *values)
     console.print(table)
+
+
+def print_calibration(console: Console, result: Calibrated, left_out: Mapping[str, int], out: Path) -> None:
+    """What a calibration was made of, and what it is worth where it was held out."""
+    calibration = result.calibration
+    console.print(_line("scorer", calibration.scorer))
+    console.print(_line("pairs", f"{calibration.pairs:,} judged, of {calibration.groups} collections or pipelines"))
+    if any(left_out.values()):
+        console.print(
+            _line("left out", ", ".join(f"{count:,} {reason}" for reason, count in left_out.items() if count))
+        )
+    table = Table(title="Reliability", title_justify="left", box=None, padding=(0, 1))
+    for column in ("", "Brier score", "calibration error"):
+        table.add_column(column, justify="right" if column else "left")
+    table.add_row("bare scores", f"{result.bare.brier:.4f}", f"{result.bare.error:.4f}")
+    table.add_row("calibrated, held out", f"{result.held_out.brier:.4f}", f"{result.held_out.error:.4f}")
+    console.print(table)
+    if calibration.level_error is not None:
+        console.print(_line("level", f"between collections or pipelines off by {calibration.level_error:.3f} (sd)"))
+    console.print(_line("written", f"{out}, version {calibration.version}: name it under scorer.calibration"))
 
 
 def _auroc(row: dict[str, Any] | None) -> str:

@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.calibration import Calibration, noisy_or
 from detectors.measures.base import Hit, LexicalIndex, PairScorer, hits_wanted
 from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap
 from detectors.records import Findings, Missed, Reason, Retrieval, Tier
@@ -14,7 +15,8 @@ Floats = NDArray[np.float64]
 
 ORDER_SIGNALS = ("rank_discordance", "rank_discordance_top")
 UNION_SIGNALS = ("union_rbo", "regret")
-SIGNALS = (*ORDER_SIGNALS, "union_rbo", "best_relevance", "first_relevance", "first_regret", "regret")
+LEVEL_SIGNALS = ("best_relevance", "first_relevance", "none_relevant", "first_regret")
+SIGNALS = (*ORDER_SIGNALS, *UNION_SIGNALS, *LEVEL_SIGNALS)
 MINIMUM_ORDER = 3
 HEAD = 5  # what "found" means to a reader: something relevant in the first five
 NAMED = 3
@@ -25,6 +27,7 @@ class RankDivergence:
 
     A cross-encoder's level (best_relevance, regret) says more than its disagreement with the served order, which is
     blind to whatever neither list holds. Small cross-encoders do not understand negation: there their word is none.
+    `none_relevant` abstains without a calibration of this scorer.
     """
 
     name = "rank_divergence"
@@ -32,9 +35,10 @@ class RankDivergence:
     signals: tuple[str, ...] = SIGNALS
     failure = Reason.SCORER_UNAVAILABLE
 
-    def __init__(self, scorer: PairScorer, index: LexicalIndex | None) -> None:
+    def __init__(self, scorer: PairScorer, index: LexicalIndex | None, calibration: Calibration | None = None) -> None:
         self._scorer = scorer
         self._index = index
+        self._calibration = calibration
 
     def measure(self, retrievals: Sequence[Retrieval]) -> list[Findings]:
         """All pairs of all retrievals go to the scorer in one call."""
@@ -74,6 +78,7 @@ class RankDivergence:
             "first_regret": float(scores.max()) - first,  # without a corpus, over the served documents alone
         }
         findings = Findings(levels, relevance=served.tolist())
+        findings.merge(self._none_relevant(served[:HEAD]))
         findings.merge(_order(served))
         if isinstance(hits, Reason):
             findings.merge(Findings.abstained(UNION_SIGNALS, hits))
@@ -81,6 +86,11 @@ class RankDivergence:
         keys = [passage.key for passage in retrieval.served]
         findings.merge(_union(keys, served, hits, scores[len(served) :]))
         return findings
+
+    def _none_relevant(self, head: Floats) -> Findings:
+        if self._calibration is None:
+            return Findings.abstained(["none_relevant"], Reason.NO_CALIBRATION)
+        return Findings({"none_relevant": 1 - float(noisy_or(self._calibration.of_list(head)))})
 
 
 def _readable(retrieval: Retrieval) -> bool:

@@ -17,6 +17,7 @@ from monitor.providers.windows import MOST_WINDOWS, cut
 Backend = Literal["auto", "onnx", "torch"]
 
 BUNDLED = "bundled"
+BUNDLED_DIRECTORY = Path(str(files("monitor").joinpath("models/compact")))
 CACHED_SCORES = 100_000  # about 15 MB
 SPECIAL_TOKENS = 3
 UNKNOWN_SHARE = 0.25  # of a query's tokens; beyond it the model reads something else than was asked
@@ -29,7 +30,7 @@ class CrossEncoderScorer:
 
     A passage too long for the model is read in windows and has the best one's score. Each distinct pair is scored once,
     and remembered. The model is loaded at the first score, or by `loaded`. `name` goes into every assessment that used
-    it, and changes with the bundled model.
+    it, and changes with the weights of a model that lies in a directory.
 
     Parameters
     ----------
@@ -48,8 +49,8 @@ class CrossEncoderScorer:
     def __init__(
         self, model: str = BUNDLED, backend: Backend = "auto", max_tokens: int = 256, cached_scores: int = CACHED_SCORES
     ) -> None:
-        self._path = str(files("monitor").joinpath("models/compact")) if model == BUNDLED else model
-        self.name = f"{BUNDLED}-{_digest(Path(self._path))}" if model == BUNDLED else model
+        self._path = str(BUNDLED_DIRECTORY) if model == BUNDLED else model
+        self.name = _versioned(Path(self._path), model)
         self._bundled = model == BUNDLED
         self._backend = backend
         self._max_tokens = max_tokens
@@ -140,10 +141,10 @@ def _key(pair: tuple[str, str]) -> bytes:
     return blake2b(text, digest_size=16).digest()
 
 
-def _digest(directory: Path) -> str:
-    """Tells one bundled model from the next: their scores must never be mixed."""
+def _versioned(directory: Path, name: str) -> str:
+    """Tells one model from the next in the same place by a hash of its weights: their scores must never be mixed."""
     weights = directory / "model.safetensors"
-    return blake2b(weights.read_bytes(), digest_size=4).hexdigest() if weights.exists() else "missing"
+    return f"{name}-{blake2b(weights.read_bytes(), digest_size=4).hexdigest()}" if weights.exists() else name
 
 
 def _has_bfloat16() -> bool:

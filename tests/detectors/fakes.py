@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
+from detectors.calibration import Calibration
 from detectors.measures.base import Hit, LexicalResult
 from detectors.records import Passage, QueryTrace, Reason, Retrieval, RetrievedDocument
 from detectors.text import terms
@@ -56,3 +58,12 @@ def retrieval(
         None if scores is None else tuple(scores),
         no_lexical,
     )
+
+
+def as_it_is() -> Calibration:
+    """A calibration that takes scores for probabilities, whatever the rank."""
+    points = np.linspace(-15, 15, 2001)
+    return Calibration(
+        version="as-it-is", scorer="table", method="platt", pairs=0, groups=1, level_error=None, rank_weight=0.0,
+        evidence=tuple(points.tolist()), probability=tuple(expit(points).tolist()),
+    )  # fmt: skip

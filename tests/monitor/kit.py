@@ -159,3 +159,12 @@ def assessment(trace_id: str, **changes: Any) -> Assessment:
         "document_ids": ("d",), "attributes": {}, "query": "q",
     }  # fmt: skip
     return Assessment(**{**plain, **changes})
+
+
+def leadline(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "monitor.cli", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=100,
+        env={**os.environ, "HF_HUB_OFFLINE": "1", **environment},
+    )  # fmt: skip

@@ -1,54 +1,23 @@
 """The command line as a user meets it: exit status, and what goes to stdout and to stderr."""
 
 import json
-import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
-from monitor.cli import main
 from monitor.metrics import CATALOGUE
 from tests.builders import plain_trace, samples, write_corpus, write_lines
 from tests.labelled import write_collection
+from tests.monitor.conftest import Refused
+from tests.monitor.kit import leadline
 from tests.monitor.test_config import EXPECTED
 
 ROOT = Path(__file__).parents[2]
-Refused = Callable[..., str]
 QUICK = ("--cross-encoder", "none")
-
-
-def leadline(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "monitor.cli", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=100,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", **environment},
-    )  # fmt: skip
-
-
-@pytest.fixture
-def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Refused]:
-    """In this process: the one line on stderr of a command that ends with status 2 and prints nothing on stdout."""
-
-    def run(*arguments: str | Path) -> str:
-        monkeypatch.setattr(sys, "argv", ["leadline", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        assert (ended.value.code, said.out) == (2, "")
-        [line] = said.err.splitlines()
-        return line
-
-    handlers = logging.getLogger().handlers[:]
-    yield run
-    structlog.reset_defaults()  # a command sets up the logs of its process, which here is everybody's
-    logging.getLogger().handlers[:] = handlers
 
 
 @pytest.fixture

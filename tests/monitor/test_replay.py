@@ -24,7 +24,7 @@ SHAPE = {"top_score", "score_gap", "score_z", "score_spread", "score_entropy"}
 LEXICAL = {"lexical_rbo", "lexical_miss", "uncovered_terms", "missed_identifiers"}
 ORDER = {"rank_discordance", "rank_discordance_top"}
 UNION = {"union_rbo", "regret"}
-LEVEL = {"best_relevance", "first_relevance", "first_regret"}
+LEVEL = {"best_relevance", "first_relevance", "none_relevant", "first_regret"}
 SCORED = ORDER | UNION | LEVEL
 
 

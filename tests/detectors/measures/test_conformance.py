@@ -16,7 +16,7 @@ from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
 from detectors.records import Findings, Reason, Retrieval
 from detectors.signals import SIGNALS
-from tests.detectors.fakes import TableIndex, TableScorer, retrieval
+from tests.detectors.fakes import TableIndex, TableScorer, as_it_is, retrieval
 
 HITS = [Hit(key, 9.0 - rank, f"passage {key} of order 88-1023") for rank, key in enumerate("aqbrcs")]
 RELEVANCE = {"a": 0.9, "b": 0.2, "c": 0.4, "d": 0.3, "e": 0.1, HITS[1].passage: 0.95}
@@ -24,7 +24,7 @@ RELEVANCE = {"a": 0.9, "b": 0.2, "c": 0.4, "d": 0.3, "e": 0.1, HITS[1].passage: 
 MEASURES: dict[str, Callable[[], Measure]] = {
     "score_distribution": ScoreDistribution,
     "lexical_check": lambda: LexicalCheck(TableIndex(HITS)),
-    "rank_divergence": lambda: RankDivergence(TableScorer(RELEVANCE), TableIndex(HITS)),
+    "rank_divergence": lambda: RankDivergence(TableScorer(RELEVANCE), TableIndex(HITS), as_it_is()),
 }
 
 RETRIEVALS: dict[str, Retrieval] = {

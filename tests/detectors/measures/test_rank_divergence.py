@@ -1,9 +1,9 @@
 import pytest
 
 from detectors.measures.base import Hit
-from detectors.measures.rank_divergence import ORDER_SIGNALS, SIGNALS, UNION_SIGNALS, RankDivergence
+from detectors.measures.rank_divergence import LEVEL_SIGNALS, ORDER_SIGNALS, SIGNALS, UNION_SIGNALS, RankDivergence
 from detectors.records import Findings, Missed, Reason, Retrieval
-from tests.detectors.fakes import TableIndex, TableScorer, retrieval
+from tests.detectors.fakes import TableIndex, TableScorer, as_it_is, retrieval
 
 NAN = float("nan")
 RELEVANCE = {"a": 0.9, "b": 0.5, "c": 0.7, "d": 0.8, "e": 0.95, "f": 0.97, "g": 0.99, "h": 0.92, "bad": NAN}
@@ -14,7 +14,7 @@ def _hits(keys: str) -> tuple[Hit, ...]:
 
 
 def _measure(served: Retrieval, hits: str = "") -> Findings:
-    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits(hits))).measure([served])
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits(hits)), as_it_is()).measure([served])
     return found
 
 
@@ -33,6 +33,17 @@ def test_discordance_is_zero_for_the_same_order_and_one_for_the_reverse() -> Non
 def test_best_relevance_looks_at_the_first_five() -> None:
     """The best document stands sixth, where a reader does not find it."""
     assert _measure(retrieval("bbbcbg")).signals["best_relevance"] == 0.7
+
+
+def test_none_relevant_is_what_the_first_five_leave_open() -> None:
+    """The product of what each leaves: .5, .5, .5, .3, .5; the sixth, the best, is not looked at."""
+    assert _measure(retrieval("bbbcbg")).signals["none_relevant"] == pytest.approx(0.5**4 * 0.3, abs=1e-4)
+
+
+def test_without_a_calibration_there_are_scores_and_no_probability() -> None:
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d"))).measure([retrieval("abc")])
+    assert found.abstentions == {"none_relevant": Reason.NO_CALIBRATION}
+    assert found.signals["best_relevance"] == 0.9
 
 
 def test_the_relevance_of_each_served_document_is_kept_in_served_order() -> None:
@@ -70,7 +81,7 @@ def test_better_unserved_documents_are_named_best_first_and_three_at_most() -> N
 
 def test_candidates_are_as_many_as_were_served_and_under_the_traces_filters() -> None:
     index = TableIndex(_hits("dehg"))
-    measure = RankDivergence(TableScorer(RELEVANCE), index)
+    measure = RankDivergence(TableScorer(RELEVANCE), index, as_it_is())
     (found,) = measure.measure([retrieval("abc", query="refund", filters={"tenant": "acme"})])
     assert index.calls == [("refund", 11, {"tenant": "acme"})]  # the lexical check asks the same, and the cache has it
     assert [missed.id for missed in found.missed] == ["e", "h"]  # g, the best, is fourth
@@ -79,7 +90,7 @@ def test_candidates_are_as_many_as_were_served_and_under_the_traces_filters() ->
 def test_the_pairs_of_a_whole_batch_go_to_the_scorer_in_one_call() -> None:
     """Served passages and unserved candidates, each once; a candidate that was served is not scored again."""
     scorer = TableScorer(RELEVANCE)
-    measure = RankDivergence(scorer, TableIndex(_hits("ad")))
+    measure = RankDivergence(scorer, TableIndex(_hits("ad")), as_it_is())
     measure.measure([retrieval("ab", query="one"), retrieval("c", query="two", no_lexical=Reason.NO_CORPUS)])
     assert scorer.calls == [[("one", "a"), ("one", "b"), ("one", "d"), ("two", "c")]]
 
@@ -87,7 +98,7 @@ def test_the_pairs_of_a_whole_batch_go_to_the_scorer_in_one_call() -> None:
 def test_scores_find_their_way_back_to_their_retrievals() -> None:
     """Unreadable and empty ones in between take no scores."""
     batch = [retrieval("ab"), retrieval(""), retrieval("bx", texts={"x": None}), retrieval("cb"), retrieval("g")]
-    found = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d"))).measure(batch)
+    found = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d")), as_it_is()).measure(batch)
     assert [finding.signals.get("best_relevance") for finding in found] == [0.9, None, None, 0.7, 0.99]
 
 
@@ -120,9 +131,9 @@ def test_constant_relevance_has_a_level_and_no_order() -> None:
 @pytest.mark.parametrize("reason", [Reason.NO_CORPUS, Reason.IDS_NOT_IN_CORPUS, Reason.FILTER_UNKNOWN])
 def test_without_a_corpus_what_needs_candidates_abstains_and_nothing_is_searched(reason: Reason) -> None:
     index = TableIndex(_hits("d"))
-    (found,) = RankDivergence(TableScorer(RELEVANCE), index).measure([retrieval("abc", no_lexical=reason)])
+    (found,) = RankDivergence(TableScorer(RELEVANCE), index, as_it_is()).measure([retrieval("abc", no_lexical=reason)])
     assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
-    assert set(found.signals) == {*ORDER_SIGNALS, "best_relevance", "first_relevance", "first_regret"}
+    assert set(found.signals) == {*ORDER_SIGNALS, *LEVEL_SIGNALS}
     assert index.calls == []
 
 
@@ -134,7 +145,9 @@ def test_a_passage_served_twice_takes_one_place_in_the_union() -> None:
 
 @pytest.mark.parametrize(("query", "reason"), [("refund", Reason.NOT_APPLICABLE), ("who is he", Reason.NO_QUERY_TERMS)])
 def test_without_a_hit_nobody_knows_what_was_missed(query: str, reason: Reason) -> None:
-    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex([])).measure([retrieval("abc", query=query)])
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex([]), as_it_is()).measure(
+        [retrieval("abc", query=query)]
+    )
     assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
 
 
