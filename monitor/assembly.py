@@ -19,7 +19,7 @@ from monitor.privacy import Privacy
 from monitor.providers.background import BackgroundScorer
 from monitor.providers.calibration import calibration_for
 from monitor.providers.corpus import Corpus
-from monitor.providers.cross_encoder import CrossEncoderScorer
+from monitor.providers.cross_encoder import CrossEncoderScorer, Usage
 from monitor.sampling import PairBudget, Sampler
 from monitor.sinks.base import Sink
 from monitor.sinks.jsonl import JsonlSink
@@ -112,8 +112,12 @@ class Builder:
 
     def _cross_encoder(self, config: ScorerConfig) -> CrossEncoderScorer:
         if self._made is None or (self._made[0].model, self._made[0].backend) != (config.model, config.backend):
-            self._made = config, CrossEncoderScorer(config.model, config.backend)
+            self._made = config, CrossEncoderScorer(config.model, config.backend, on_usage=self._used)
         return self._made[1]
+
+    def _used(self, usage: Usage) -> None:
+        self._metrics.inc("scorer_known_pairs_total", by=usage.known)
+        self._metrics.inc("scorer_truncated_pairs_total", by=usage.truncated)
 
     def _meter(self, budget: PairBudget, sampler: Sampler) -> Callable[[int], None]:
         metrics = self._metrics

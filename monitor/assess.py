@@ -106,7 +106,7 @@ class Assessor:
             signals=findings.signals,
             abstentions=findings.abstentions,
             evidence=Evidence(
-                self._missed(trace.query, findings.missed), [round(score, 4) for score in findings.relevance]
+                self._missed(trace.query, findings.missed), [round(score, 6) for score in findings.relevance]
             ),
             versions=self._versions,
             document_ids=tuple([passage.key for passage in retrieval.served]),

@@ -1,18 +1,18 @@
 """`PairScorer` over a cross-encoder: the bundled one, or any of sentence-transformers by path or hub id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.providers.pair_model import PairModel
-from monitor.providers.windows import MOST_WINDOWS, cut
+from monitor.providers.windows import cut, reach
 
 Backend = Literal["auto", "onnx", "torch"]
 
@@ -23,6 +23,26 @@ SPECIAL_TOKENS = 3
 UNKNOWN_SHARE = 0.25  # of a query's tokens; beyond it the model reads something else than was asked
 CHARACTERS_PER_TOKEN = 32  # far more than any language takes: what lies beyond is cut before the tokenizer reads it
 BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
+
+
+class Usage(NamedTuple):
+    """What one call came to: `pairs` asked for, those whose score was `known` already, those that were `truncated`.
+
+    Of a truncated pair the model did not read everything: a query of more than half its tokens, or a passage of more
+    than `MOST_WINDOWS` windows.
+    """
+
+    pairs: int
+    known: int
+    truncated: int
+
+
+class _Text(NamedTuple):
+    """The parts of a text that the model reads, how many tokens the first has, and whether they are all of it."""
+
+    parts: list[str]
+    tokens: int
+    whole: bool
 
 
 class CrossEncoderScorer:
@@ -37,17 +57,25 @@ class CrossEncoderScorer:
     model
         `bundled`, a path, or a hub id.
     backend
-        `torch`: single precision. `onnx`: the same numbers for a BERT model in a directory, without torch: half a
-        second to start, a third of the memory. `auto`: torch in bfloat16 where the processor has it in hardware
-        (about twice as fast, the same order but for near ties); else `onnx` for the bundled model, `torch` for others.
+        `torch`: single precision, on CUDA where it is. `onnx`: the same numbers for a BERT model in a directory,
+        without torch: half a second to start, a third of the memory. `auto`: torch in bfloat16 where the hardware has
+        it (about three times as fast, the same order but for near ties); else `onnx` for the bundled model, `torch`
+        for others.
     max_tokens
         Of query and passage together that the model reads at a time.
     cached_scores
         How many scores are remembered.
+    on_usage
+        Hears of each call.
     """
 
     def __init__(
-        self, model: str = BUNDLED, backend: Backend = "auto", max_tokens: int = 256, cached_scores: int = CACHED_SCORES
+        self,
+        model: str = BUNDLED,
+        backend: Backend = "auto",
+        max_tokens: int = 256,
+        cached_scores: int = CACHED_SCORES,
+        on_usage: Callable[[Usage], None] = lambda _: None,
     ) -> None:
         self._path = str(BUNDLED_DIRECTORY) if model == BUNDLED else model
         self.name = _versioned(Path(self._path), model)
@@ -55,37 +83,50 @@ class CrossEncoderScorer:
         self._backend = backend
         self._max_tokens = max_tokens
         self._known = ScoreCache(cached_scores)
+        self._on_usage = on_usage
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        tokens = {query: self._query_tokens(query) for query in {query for query, _ in pairs}}
-        new = [pair for pair in dict.fromkeys(pairs) if tokens[pair[0]] is not None and pair not in self._known]
-        parts = [self._windows(passage, tokens[query] or 0) for query, passage in new]
-        windows = [(self._cut(query), part) for (query, _), found in zip(new, parts, strict=True) for part in found]
+        queries = {query: text for query in {query for query, _ in pairs} if (text := self._query(query)) is not None}
+        readable = [pair for pair in pairs if pair[0] in queries]
+        new = {
+            pair: self._passage(pair[1], queries[pair[0]].tokens)
+            for pair in dict.fromkeys(readable)
+            if pair not in self._known
+        }
+        windows = [(queries[query].parts[0], part) for (query, _), found in new.items() for part in found.parts]
         scores = iter(self._predict(windows).tolist() if windows else ())
-        fresh = {pair: max(islice(scores, len(found))) for pair, found in zip(new, parts, strict=True)}
+        fresh = {pair: max(islice(scores, len(found.parts))) for pair, found in new.items()}
         known = [fresh[pair] if pair in fresh else self._known.get(pair) for pair in pairs]  # a look-up hashes the text
         self._known.update(fresh)
+        truncated = sum(not (queries[query].whole and found.whole) for (query, _), found in new.items())
+        self._on_usage(Usage(len(pairs), len(readable) - len(new), truncated))
         return np.array(known, dtype=np.float64)
 
-    def _query_tokens(self, query: str) -> int | None:
-        """How many tokens a query has, at most half of what the model reads; None where its script is not covered.
+    def _query(self, query: str) -> _Text | None:
+        """A query, to at most half of the tokens that the model reads; None where its script is not covered.
 
         Of a script that the vocabulary lacks, every word is unknown to the model.
         """
-        tokens = self.model.tokens(self._cut(query)).ids[: self._max_tokens // 2]
-        unknown = sum(token == self.model.unknown_id for token in tokens)
-        return len(tokens) if unknown <= UNKNOWN_SHARE * len(tokens) else None
+        room = self._max_tokens // 2
+        text = query[: CHARACTERS_PER_TOKEN * room]
+        tokens = self.model.tokens(text).ids
+        unknown = sum(token == self.model.unknown_id for token in tokens[:room])
+        if unknown > UNKNOWN_SHARE * min(room, len(tokens)):
+            return None
+        return _Text([text], min(room, len(tokens)), whole=len(tokens) <= room and len(text) == len(query))
 
-    def _cut(self, query: str) -> str:
-        return query[: CHARACTERS_PER_TOKEN * (self._max_tokens // 2)]
-
-    def _windows(self, passage: str, query_tokens: int) -> list[str]:
+    def _passage(self, passage: str, query_tokens: int) -> _Text:
+        """The windows of a passage beside a query of so many tokens."""
         room = self._max_tokens - query_tokens - SPECIAL_TOKENS
-        longest = passage[: CHARACTERS_PER_TOKEN * room * MOST_WINDOWS]
-        if len(longest) <= room:  # a token has a character or more
-            return [longest]
-        offsets = self.model.tokens(longest).offsets
-        return cut(longest, offsets, room) if offsets is not None else [longest]
+        if len(passage) <= room:  # a token has a character or more
+            return _Text([passage], len(passage), whole=True)
+        text = passage[: CHARACTERS_PER_TOKEN * reach(room)]
+        ids, offsets = self.model.tokens(text)
+        if offsets is None:
+            return _Text([text], len(ids), whole=len(ids) <= room)
+        return _Text(
+            cut(text, offsets, room), min(room, len(ids)), whole=len(ids) <= reach(room) and len(text) == len(passage)
+        )
 
     def _predict(self, pairs: list[tuple[str, str]]) -> NDArray[np.float64]:
         return self.model.predict(pairs)
@@ -104,7 +145,7 @@ class CrossEncoderScorer:
         LeadlineError
             Where the model cannot be loaded, or gives more than one number a pair.
         """
-        half = self._backend == "auto" and _has_bfloat16()
+        half = self._backend == "auto" and (_has_cuda() or _has_bfloat16())
         if self._backend == "onnx" or (self._backend == "auto" and self._bundled and not half):
             from monitor.providers.onnx_model import OnnxPairModel  # noqa: PLC0415 - only where it runs
 
@@ -153,3 +194,8 @@ def _has_bfloat16() -> bool:
         return not BFLOAT16_FLAGS.isdisjoint(Path("/proc/cpuinfo").read_text().split())
     except OSError:
         return False
+
+
+def _has_cuda() -> bool:
+    """Whether NVIDIA's driver is loaded, on Linux."""
+    return Path("/proc/driver/nvidia/version").exists()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
@@ -45,11 +45,16 @@ class OnnxPairModel:
             raise LeadlineError(f"{directory}: cannot be read as a model: {error.strerror}") from error
         self._tokenizer.no_truncation()  # whatever was in force when the file was written
         self._tokenizer.no_padding()
-        graph = BertGraph(config, weights).build()
+        graph = BertGraph(config, weights)
+        model = graph.build()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # The session reads the weights where they lie: inside the model they would be copied four times on the way.
+        self._weights = graph.constants
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in self._weights.values()]
+        options.add_external_initializers(list(self._weights), values)
         self._session = onnxruntime.InferenceSession(
-            graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
         self._pairs = Tokenizer.from_str(self._tokenizer.to_str())
         self._pairs.enable_truncation(max_tokens, strategy="longest_first")
@@ -92,11 +97,11 @@ class BertGraph:
         _check(config)
         self._config = config
         self._weights = weights
-        self._constants: list[TensorProto] = []
+        self.constants: dict[str, NDArray[Any]] = {}
         self._nodes: list[Any] = []
 
     def build(self) -> ModelProto:
-        """The model, with its weights inside."""
+        """The model; its weights are in `constants`, by the names that it has for them."""
         hidden = self._embeddings()
         for number in range(self._config["num_hidden_layers"]):
             hidden = self._layer(f"bert.encoder.layer.{number}", hidden)
@@ -108,7 +113,13 @@ class BertGraph:
             helper.make_tensor_value_info("lengths", TensorProto.INT32, ["pairs"]),
         ]
         outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["pairs", 1])]
-        graph = helper.make_graph(self._nodes, "cross-encoder", inputs, outputs, self._constants)
+        graph = helper.make_graph(
+            self._nodes,
+            "cross-encoder",
+            inputs,
+            outputs,
+            [_placeholder(name, value) for name, value in self.constants.items()],
+        )
         opsets = [helper.make_opsetid("", 20), helper.make_opsetid(CONTRIB, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
@@ -157,14 +168,21 @@ class BertGraph:
         return self._constant(name, self._weights[name])
 
     def _constant(self, name: str, value: NDArray[Any]) -> str:
-        if all(constant.name != name for constant in self._constants):
-            self._constants.append(numpy_helper.from_array(value, name))
+        self.constants[name] = value
         return name
 
     def _node(self, kind: str, *inputs: str, output: str = "", domain: str = "", **attributes: Any) -> str:
         name = output or f"{kind} {len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, list(inputs), [name], domain=domain, **attributes))
         return name
+
+
+def _placeholder(name: str, value: NDArray[Any]) -> TensorProto:
+    """A tensor whose values the session is given apart from the model."""
+    kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+    tensor = TensorProto(name=name, data_type=kind, dims=value.shape, data_location=TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value="given")
+    return tensor
 
 
 def _check(config: dict[str, Any]) -> None:

@@ -21,6 +21,15 @@ def window_starts(tokens: int, room: int) -> list[int]:
     return starts[:MOST_WINDOWS]
 
 
+def reach(room: int) -> int:
+    """How many tokens `MOST_WINDOWS` windows of `room` tokens cover; of a longer text the end goes unread.
+
+    >>> reach(100)
+    625
+    """
+    return (MOST_WINDOWS - 1) * max(1, int(room * (1 - OVERLAP))) + room
+
+
 def cut(text: str, offsets: Sequence[tuple[int, int]], room: int) -> list[str]:
     """The windows of a text whose tokens lie at `offsets` (first character, character after the last)."""
     if len(offsets) <= room:

@@ -16,7 +16,7 @@ from monitor.demo.corpus import build_corpus
 from monitor.demo.queries import QueryStream
 from monitor.errors import LeadlineError
 from monitor.providers.corpus import Corpus, CorpusDocument
-from monitor.providers.cross_encoder import CHARACTERS_PER_TOKEN, CrossEncoderScorer, ScoreCache
+from monitor.providers.cross_encoder import CHARACTERS_PER_TOKEN, CrossEncoderScorer, ScoreCache, Usage
 from monitor.providers.lexical import Bm25Index
 from monitor.providers.torch_model import BATCH_PAIRS
 from monitor.providers.windows import MOST_WINDOWS
@@ -192,6 +192,19 @@ def test_a_known_pair_is_not_scored_again(tiny: CrossEncoderScorer, seen: list[l
     first, second = tiny.score(PAIRS[:3]), tiny.score(PAIRS[1:4])
     assert seen == [PAIRS[:3], PAIRS[3:4]]
     assert second[:2].tolist() == first[1:].tolist()
+
+
+def test_usage_tells_what_was_known_and_what_was_not_read_to_its_end(
+    tiny: CrossEncoderScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[Usage] = []
+    monkeypatch.setattr(tiny, "_known", ScoreCache(1000))
+    monkeypatch.setattr(tiny, "_on_usage", used.append)
+    book = "refunds reach your account within " * 1000
+    chapter = "refunds reach your account within " * 20  # several windows, all of them read
+    tiny.score([*PAIRS[:2], PAIRS[0], ("退款政策", "y")])
+    tiny.score([PAIRS[0], ("how long", book), ("how long", chapter), (book, "how long")])
+    assert used == [Usage(pairs=4, known=1, truncated=0), Usage(pairs=4, known=1, truncated=2)]
 
 
 def test_the_cache_is_bounded_and_holds_no_text() -> None:

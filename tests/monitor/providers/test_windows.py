@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from monitor.providers.windows import MOST_WINDOWS, OVERLAP, cut, window_starts
+from monitor.providers.windows import MOST_WINDOWS, OVERLAP, cut, reach, window_starts
 
 
 @pytest.mark.parametrize("tokens", [101, 150, 199, 200, 333, 600])
@@ -28,3 +28,9 @@ def test_a_window_is_cut_at_whole_tokens() -> None:
     offsets = [(0, 3), (4, 7), (8, 13), (14, 18), (19, 23)]
     assert cut(text, offsets, 2) == ["one two", "two three", "three four", "four five"]
     assert cut(text, offsets, 5) == [text]
+
+
+@pytest.mark.parametrize("room", [5, 64, 100, 253])
+def test_windows_reach_as_far_as_is_said_and_no_farther(room: int) -> None:
+    assert window_starts(reach(room), room)[-1] + room == reach(room)
+    assert window_starts(reach(room) + 1, room)[-1] + room == reach(room)
