@@ -6,7 +6,7 @@ For each collection and recording: nDCG@10 of the recorded order, and of the rec
 `no_relevant_at_5` of the best score of the first five, and of a noisy-or of the first five that was calibrated on the
 other collections; AUROC for `no_relevant_at_1` of the first score. Says so and ends where there are no collections.
 `--queries` takes that many of each collection; `--scores` keeps what was scored, to make the table again without the
-model.
+model; `--calibration` writes the one that all of it makes, with its reliability diagram beside it.
 """
 
 import argparse
@@ -21,7 +21,9 @@ import numpy as np
 from detectors.calibration import JudgedPair, fit, noisy_or
 from detectors.evaluate import auroc, graded, ndcg
 from detectors.records import RetrievedDocument
+from monitor.calibrating import Judgements, calibrate
 from monitor.evaluation import Labels, read_labels
+from monitor.pictures import draw_reliability
 from monitor.providers.corpus import read_corpus, resolve
 from monitor.providers.cross_encoder import CrossEncoderScorer
 
@@ -114,12 +116,25 @@ def print_table(title: str, table: dict[str, Worth]) -> None:
     print(f"\nreranking better on {better} of {len(table)}, by {mean.reranked - mean.served:+.4f} on average")
 
 
+def ship(path: Path, pairs: list[JudgedPair], scorer: str) -> None:
+    """Write the calibration of all pairs, and draw what it is worth on collections that it was not fitted on."""
+    judgements = Judgements()
+    judgements.scorer, judgements.pairs = scorer, pairs
+    result = calibrate(judgements, "platt")
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(result.calibration), indent=1) + b"\n")
+    curves = {"scores": result.bare.bins, "calibrated, on collections held out": result.held_out.bins}
+    draw_reliability(path.with_suffix(".png"), f"{scorer}, {len(pairs):,} pairs", curves)
+    for name, found in (("bare scores", result.bare), ("held out", result.held_out)):
+        print(f"{name}: Brier score {found.brier:.4f}, expected calibration error {found.error:.4f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("collections", type=Path)
     parser.add_argument("--model", default="bundled")
     parser.add_argument("--queries", type=int, default=0, help="of each collection; 0: all")
     parser.add_argument("--scores", type=Path)
+    parser.add_argument("--calibration", type=Path)
     arguments = parser.parse_args()
     directories = sorted(path.parent for path in arguments.collections.glob("*/corpus.jsonl"))
     if not directories:
@@ -131,6 +146,8 @@ def main() -> None:
         recordings = score_all(directories, CrossEncoderScorer(arguments.model), arguments.queries)
         if arguments.scores:
             arguments.scores.write_bytes(msgspec.json.encode(recordings))
+    if arguments.calibration:
+        ship(arguments.calibration, judged_pairs(recordings), CrossEncoderScorer(arguments.model).name)
     for retriever in RECORDINGS.values():
         names = [name for name in recordings if name.endswith(f" {retriever}")]
         print_table(f"{arguments.model}, {retriever}'s lists", {name: worth(recordings, name) for name in names})
