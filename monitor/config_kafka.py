@@ -9,16 +9,16 @@ from pydantic import (
     AfterValidator,
     Field,
     StrictBool,
-    StrictFloat,
     StrictInt,
     StrictStr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from monitor.config_base import Address, Pattern, Section
 
-Setting = StrictBool | StrictInt | StrictFloat | StrictStr
+Setting = StrictBool | StrictInt | StrictStr
 
 # Of kafka-python's consumer, what the keys of this section stand for or what `monitor/sources/kafka.py` relies on.
 SET_HERE = frozenset(
@@ -40,10 +40,9 @@ Topic = Annotated[str, AfterValidator(_topic)]
 
 def _check_setting(name: str, value: Setting, defaults: Mapping[str, Any]) -> None:
     default = defaults.get(name)
-    if name not in defaults or not (default is None or isinstance(default, bool | int | float | str)):
+    if name not in defaults or not (default is None or isinstance(default, bool | int | str)):
         raise ValueError(f"expected settings of kafka-python's KafkaConsumer, {name} is none")
-    fits = default is None or type(value) is type(default) or (type(value), type(default)) == (int, float)
-    if not fits:
+    if default is not None and type(value) is not type(default):
         raise ValueError(f"expected {type(default).__name__} for {name}")
 
 
@@ -105,6 +104,14 @@ class KafkaSource(Section):
         """What tells it from other sources."""
         return f"{self.kind} {self.group_id}/{self.topic_pattern or ','.join(self.topics)}"
 
+    @field_validator("dead_letter_topic")
+    @classmethod
+    def _no_circle(cls, topic: str | None, read: ValidationInfo) -> str | None:
+        pattern = read.data.get("topic_pattern")
+        if topic is not None and (topic in read.data.get("topics", ()) or (pattern and re.match(pattern, topic))):
+            raise ValueError("expected a topic that is not read")
+        return topic
+
     @field_validator("client")
     @classmethod
     def _known(cls, settings: dict[str, Setting]) -> dict[str, Setting]:
@@ -122,11 +129,4 @@ class KafkaSource(Section):
     def _topics_or_pattern(self) -> Self:
         if bool(self.topics) == (self.topic_pattern is not None):
             raise ValueError("expected topics or topic_pattern, one of the two")
-        return self
-
-    @model_validator(mode="after")
-    def _no_circle(self) -> Self:
-        dead = self.dead_letter_topic
-        if dead is not None and (dead in self.topics or re.match(self.topic_pattern or r"(?!)", dead)):
-            raise ValueError(f"expected a dead_letter_topic that is not read, {dead} is")
         return self
