@@ -14,7 +14,7 @@ CLOSE_SECONDS = 1.0
 @dataclass
 class _Letter:
     value: bytes | None
-    key: bytes | None
+    key: bytes  # a producer takes no record without both key and value
     headers: list[tuple[str, bytes]]
     sent: Any = None  # the producer's future
 
@@ -22,7 +22,7 @@ class _Letter:
 class DeadLetters:
     """At least once: what was sent and not seen to arrive by `flush` is sent again.
 
-    A letter has the record's key and value (cleaned as `privacy` says, null where no text may be kept, and cut to
+    A letter has the record's key and value (cleaned as `privacy` says, empty where no text may be kept, and cut to
     `KEPT_BYTES`) and headers that say why and whence: `leadline.reason`, `leadline.topic`, `leadline.partition`,
     `leadline.offset`, and `leadline.bytes`, the size that the value had.
 
@@ -53,7 +53,7 @@ class DeadLetters:
         about = {"reason": reason, "topic": record.topic, "partition": record.partition, "offset": record.offset,
                  "bytes": len(value)}  # fmt: skip
         headers = [(f"leadline.{name}", str(said).encode()) for name, said in about.items()]
-        letter = _Letter(self._cleaned(record.value), self._cleaned(record.key), headers)
+        letter = _Letter(self._cleaned(record.value), self._cleaned(record.key) or b"", headers)
         self._post(letter)
         self._waiting.append(letter)
 

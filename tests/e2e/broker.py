@@ -80,7 +80,9 @@ class Broker:
         try:
             partitions = sorted(producer.partitions_for(topic))
             sent = [
-                producer.send(topic, value, partition=partitions[number % len(partitions)])
+                producer.send(
+                    topic, value, key=None if value else b"key", partition=partitions[number % len(partitions)]
+                )
                 for number, value in enumerate(values)
             ]
             producer.flush(60)
@@ -144,7 +146,9 @@ class OwnBroker(Broker):
         _run([*keytool, "-exportcert", "-rfc", *store, "-file", str(self.certificate)])
 
     def start(self) -> "OwnBroker":
-        """Begin, and wait until it answers."""
+        """Begin, and wait until it answers; twice is fine."""
+        if self._process is not None:
+            return self
         with (self._directory / "broker.log").open("ab") as log:
             parent = [require("setpriv", "apt-get install util-linux"), "--pdeathsig", "KILL"]
             options = ["-Xmx256m", "-Dorg.apache.logging.log4j.level=WARN"]
