@@ -9,7 +9,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaConfigurationError, KafkaTimeoutError
 
 from monitor.config_kafka import KafkaSource, SaslConfig, TlsConfig
 from monitor.errors import LeadlineError
@@ -51,10 +51,8 @@ class KafkaClients:
 
         Raises
         ------
-        ConnectionError
-            Where no broker answers.
-        KafkaError
-            Where they refuse.
+        OSError
+            Where no broker answers, or the client refuses its settings.
         """
         config = self._config
         return self._connected(
@@ -97,7 +95,10 @@ class KafkaClients:
             for opened in clients:
                 opened.close()
             if isinstance(error, KafkaTimeoutError):
-                raise ConnectionError(errno.ECONNREFUSED, f"no broker answers at {', '.join(servers)}") from error
+                said = f"no broker at {', '.join(servers)} answers or lets us in, the client's own messages say why"
+                raise ConnectionError(errno.ECONNREFUSED, said) from error
+            if isinstance(error, KafkaConfigurationError):
+                raise OSError(errno.EINVAL, f"client: {error.args[0]}") from error
             raise
 
 
