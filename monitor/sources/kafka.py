@@ -31,7 +31,8 @@ COMMIT_MS = 3000
 LOOK_MS = 2000
 CLOSE_MS = 2000
 LOOK_SECONDS = 5.0
-JOIN_SECONDS = 30.0  # to be in the group; others may first have to give up partitions
+JOIN_MS = 1000  # of one poll, while the group rebalances
+JOIN_SECONDS = 60.0  # to be in the group again; others may first have to give up partitions
 
 
 class _Batch(NamedTuple):
@@ -116,11 +117,15 @@ class KafkaSource:
         elif paused := consumer.paused():
             consumer.resume(*paused)
         try:
-            fetched = consumer.poll(timeout_ms, max_records=max(1, limit))
+            fetched = consumer.poll(timeout_ms if self._stable else max(timeout_ms, JOIN_MS), max_records=max(1, limit))
         except Exception as error:
             if not getattr(error, "retriable", False):
                 self._close_consumer()  # it may be in the middle of a batch that it can neither read nor leave
             raise
+        if not self._stable:
+            # kafka-python 3.0.12: a leader that rejoins because of new metadata, and whose poll ends before the join
+            # does, forgets about it and is stuck outside of the group
+            consumer._coordinator.request_rejoin()  # noqa: SLF001
         for records in fetched.values():
             self._pending.extend(records)
 
@@ -179,26 +184,26 @@ class KafkaSource:
         Raises
         ------
         ConnectionError
-            Where we are not in the group although there was time for it.
+            Where we are not in the group although there was time for it; a new client will try.
         KafkaError
             Where the brokers do not answer.
         """
         now = time.monotonic()
+        if self._stable:
+            self._joined = now
+        elif now - self._joined > JOIN_SECONDS:
+            self._close_consumer()
+            raise ConnectionError(errno.ETIMEDOUT, f"not in the group {self._config.group_id} for {JOIN_SECONDS:g} s")
         if now - self._looked < self._look_seconds:
             return
-        assigned = self._consumer.assignment()
-        if assigned:
+        if assigned := self._consumer.assignment():
             ends = self._consumer.end_offsets(list(assigned), timeout_ms=LOOK_MS)
             read = {partition: self._consumer.position(partition, timeout_ms=LOOK_MS) for partition in assigned}
             self._lag = sum(end - (read[partition] or 0) for partition, end in ends.items()) + len(self._pending)
         elif self._stable:
             self._lag = 0
             self._note_idleness()
-        elif now - self._joined > JOIN_SECONDS:
-            raise ConnectionError(errno.ETIMEDOUT, f"not in the group {self._config.group_id} yet")
         self._looked = now
-        if self._stable:
-            self._joined = now
 
     def _note_idleness(self) -> None:
         if not self._idle:

@@ -39,6 +39,11 @@ class Consumer:
         self.silent = False
         self.closed = False
         self.listener: Any = None
+        self.rejoins = 0
+        self._coordinator = SimpleNamespace(request_rejoin=self._rejoin)
+
+    def _rejoin(self) -> None:
+        self.rejoins += 1
 
     def subscribe(self, *, topics: Sequence[str], listener: Any) -> None:
         assert topics == ("traces",)
@@ -221,15 +226,32 @@ def test_silent_brokers_are_a_failure_and_cost_nothing() -> None:
     assert source.lag() == {"records": 60 + 1}
 
 
-def test_a_member_that_is_never_taken_in_is_a_failure() -> None:
-    """After a while: joining takes as long as the others need to give up partitions."""
-    consumer = Consumer()
-    consumer.state = MemberState.REBALANCING
-    source = joined(consumer)
-    assert ids(source) == []
+def test_a_member_that_is_never_taken_in_begins_again() -> None:
+    """After a while: joining takes as long as the others need to give up partitions. What it had is not its own."""
+    stuck, fresh = Consumer([{A: [record(0)]}]), Consumer()
+    clients = [stuck, fresh]
+    source = KafkaSource(CONFIG, lambda: clients.pop(0), Metrics(), look_seconds=0.0)
+    source.open(None)
+    stuck.assign(A)
+    stuck.state = MemberState.REBALANCING
+    assert ids(source) == ["0-0"]
     source._joined -= JOIN_SECONDS
-    with pytest.raises(ConnectionError, match="not in the group leadline yet"):
+    with pytest.raises(ConnectionError, match="not in the group leadline for 60 s"):
         source.poll(10, 0.0)
+    assert stuck.closed
+    assert ids(source) == []
+    assert fresh.listener is not None
+
+
+def test_a_join_that_takes_several_polls_is_not_forgotten() -> None:
+    """The client would wait for ever for nobody."""
+    consumer = Consumer()
+    source = joined(consumer)
+    source.poll(10, 0.0)
+    assert consumer.rejoins == 0
+    consumer.state = MemberState.REBALANCING
+    source.poll(10, 0.0)
+    assert consumer.rejoins == 1
 
 
 def test_a_batch_is_bounded_in_bytes() -> None:
