@@ -24,6 +24,7 @@ format: .venv/installed-dev
 benchmarks: .venv/installed-dev ## ratios against named peers; see benchmarks/README.md
 	$(BIN)/python benchmarks/cheap_path.py
 	$(BIN)/python benchmarks/scorer_path.py
+	$(BIN)/python benchmarks/kafka_load.py
 	$(BIN)/python benchmarks/start_up.py
 
 dashboards: .venv/installed-dev ## writes dashboards/*.json

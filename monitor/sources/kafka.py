@@ -105,7 +105,7 @@ class KafkaSource:
         self._commit_done()
         if limit == 0 or not self._pending:
             self._read(limit, max(POLL_MS, int(timeout_seconds * 1000)))
-        self._look()
+        self._keep_in_touch()
         batch = self._hand_over(limit)
         self._metrics.set("source_in_flight_records", self._offsets.open, self.name)
         return batch
@@ -178,8 +178,8 @@ class KafkaSource:
                 return datetime.fromtimestamp(record.timestamp / 1000, UTC)
         return datetime.fromtimestamp(self._clock(), UTC)
 
-    def _look(self) -> None:
-        """Whether the brokers are there, and how far behind we are: the client itself may wait for them in silence.
+    def _keep_in_touch(self) -> None:
+        """Fail where the brokers are not there or the group goes on without us: the client itself waits in silence.
 
         Raises
         ------
@@ -196,6 +196,15 @@ class KafkaSource:
             raise ConnectionError(errno.ETIMEDOUT, f"not in the group {self._config.group_id} for {JOIN_SECONDS:g} s")
         if now - self._looked < self._look_seconds:
             return
+        try:
+            self._look()
+        except KafkaError:
+            if not self._pending:  # else one partition without a leader would hold up the others
+                raise
+        self._looked = now
+
+    def _look(self) -> None:
+        """How far behind we are."""
         if assigned := self._consumer.assignment():
             ends = self._consumer.end_offsets(list(assigned), timeout_ms=LOOK_MS)
             read = {partition: self._consumer.position(partition, timeout_ms=LOOK_MS) for partition in assigned}
@@ -203,7 +212,6 @@ class KafkaSource:
         elif self._stable:
             self._lag = 0
             self._note_idleness()
-        self._looked = now
 
     def _note_idleness(self) -> None:
         if not self._idle:
