@@ -299,6 +299,16 @@ def test_a_pattern_finds_topics_that_come_later(tmp_path: Path, kafka: Broker) -
         kit.wait_for(lambda: lines(tmp_path) == ["first0", "later0"], PATIENCE)
 
 
+def test_reads_every_compression(tmp_path: Path, kafka: Broker) -> None:
+    """A codec that is not installed would hold up its partition for good."""
+    topic, codecs = kafka.create("compressed"), ("gzip", "snappy", "lz4", "zstd")
+    for codec in codecs:
+        kafka.produce(topic, encode(kit.traces(20, codec)), compression_type=codec)
+    with Service(kit.config(tmp_path, sources=source(kafka, topic))):
+        kit.wait_for(lambda: len(lines(tmp_path)) == 20 * len(codecs), PATIENCE)
+    assert set(lines(tmp_path)) == set().union(*(ids(20, codec) for codec in codecs))
+
+
 def test_speaks_tls_and_knows_its_password(tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a wrong password it keeps trying, and says so."""
     broker, topic = own(kafka), kafka.create("secure")
