@@ -22,11 +22,13 @@ Setting = StrictBool | StrictInt | StrictStr
 
 # Of kafka-python's consumer, what the keys of this section stand for or what `monitor/sources/kafka.py` relies on.
 SET_HERE = frozenset(
-    "bootstrap_servers group_id auto_offset_reset enable_auto_commit auto_commit_interval_ms allow_auto_create_topics "
-    "consumer_timeout_ms key_deserializer value_deserializer partition_assignment_strategy max_poll_records "
+    "bootstrap_servers bootstrap_timeout_ms group_id auto_offset_reset enable_auto_commit auto_commit_interval_ms "
+    "allow_auto_create_topics consumer_timeout_ms partition_assignment_strategy max_poll_records kafka_client "
+    "key_deserializer value_deserializer "
     "security_protocol ssl_context ssl_check_hostname ssl_cafile ssl_certfile ssl_keyfile ssl_crlfile ssl_password "
     "ssl_ciphers sasl_mechanism sasl_plain_username sasl_plain_password metrics_enabled socks5_proxy".split()
 )
+OBJECTS = frozenset({"api_version", "sasl_kerberos_name", "sasl_oauth_token_provider"})  # YAML cannot hold them
 
 
 def _topic(name: str) -> str:
@@ -40,8 +42,8 @@ Topic = Annotated[str, AfterValidator(_topic)]
 
 def _check_setting(name: str, value: Setting, defaults: Mapping[str, Any]) -> None:
     default = defaults.get(name)
-    if name not in defaults or not (default is None or isinstance(default, bool | int | str)):
-        raise ValueError(f"expected settings of kafka-python's KafkaConsumer, {name} is none")
+    if name not in defaults or name in OBJECTS or not (default is None or isinstance(default, bool | int | str)):
+        raise ValueError(f"expected plain settings of kafka-python's KafkaConsumer, {name} is none")
     if default is not None and type(value) is not type(default):
         raise ValueError(f"expected {type(default).__name__} for {name}")
 
@@ -84,6 +86,7 @@ class KafkaSource(Section):
     """Reads topics as a member of a consumer group: more sidecars of the same `group_id` share the partitions.
 
     `client` hands further settings to kafka-python's KafkaConsumer by its names (`session_timeout_ms`, `client_rack`).
+    With `start: end` what is written to a new topic or partition before it is found is not read either.
     """
 
     kind: Literal["kafka"]

@@ -1,6 +1,7 @@
 """Sidecars on a real Kafka: killed, joined, cut off from their broker. Nothing is lost; repeats were in flight."""
 
 import json
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -130,6 +131,24 @@ def test_kill_9_of_a_sidecar_in_the_middle_and_restart(group: tuple[Group, str],
     repeats = members.wait_for(ids(20_000))
     assert repeats <= UNCOMMITTED + IN_FLIGHT  # at the kill, and when partitions came back from the other
     assert [one.terminate() for one in (victim, other)] == [0, 0]
+    assert kafka.committed(topic, topic) == 20_000
+
+
+def test_a_sidecar_that_slept_too_long_takes_nothing_back(group: tuple[Group, str], kafka: Broker) -> None:
+    """Stopped in the middle for longer than a member may be silent, it wakes up with partitions that are another's."""
+    members, topic = group
+    sleeper, other = members.join(), members.join()
+    kit.wait_for(lambda: (partitions(sleeper), partitions(other)) == (PARTITIONS / 2, PARTITIONS / 2), PATIENCE)
+    kafka.produce(topic, encode(kit.traces(20_000)))
+    kit.wait_for(lambda: len(lines(sleeper.directory)) > 1000, PATIENCE)
+    sleeper.process.send_signal(signal.SIGSTOP)
+    assert len(lines(sleeper.directory)) < 9000, "too late: it was not in the middle"
+    kit.wait_for(lambda: partitions(other) == PARTITIONS, PATIENCE)
+    kit.wait_for(lambda: kafka.committed(topic, topic) >= 20_000 - 2 * IN_FLIGHT, PATIENCE)
+    sleeper.process.send_signal(signal.SIGCONT)
+    assert members.wait_for(ids(20_000)) <= 2 * IN_FLIGHT  # what it had in hand, and what moves back to it
+    kit.wait_for(lambda: (partitions(sleeper), partitions(other)) == (PARTITIONS / 2, PARTITIONS / 2), PATIENCE)
+    assert [one.terminate() for one in (sleeper, other)] == [0, 0]
     assert kafka.committed(topic, topic) == 20_000
 
 

@@ -35,7 +35,7 @@ EXPECTED = {
     ),
     "kafka_client_unknown": (
         "sources.0.client: got {'sesion_timeout_ms': 6000}, "
-        "expected settings of kafka-python's KafkaConsumer, sesion_timeout_ms is none"
+        "expected plain settings of kafka-python's KafkaConsumer, sesion_timeout_ms is none"
     ),
     "kafka_client_wrong_type": (
         "sources.0.client: got {'session_timeout_ms': '6s'}, expected int for session_timeout_ms"
@@ -192,6 +192,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
             "expected password_file or password_env, one",
         ),
         ({"sources": [{**KAFKA, "client": {"selector": "x"}}]}, "KafkaConsumer, selector is none"),
+        ({"sources": [{**KAFKA, "client": {"api_version": "4.1"}}]}, "KafkaConsumer, api_version is none"),
         (
             {"sources": [{**KAFKA, "topics": [], "topic_pattern": "a.*", "dead_letter_topic": "a.dead"}]},
             "sources.0.dead_letter_topic: got 'a.dead', expected a topic that is not read",
