@@ -1,43 +1,22 @@
 """The configuration: YAML, with LEADLINE_ environment variables on top. Unknown keys are errors, never ignored."""
 
 import difflib
-import re
 import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from detectors.records import ScoreKind
+from monitor.config_base import Address, Pattern
+from monitor.config_base import Section as _Section
+from monitor.config_kafka import KafkaSource
 from monitor.errors import ConfigError
 
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"expected a regular expression: {error}") from error
-    return text
-
-
-def _address(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise ValueError("expected HOST:PORT with a port up to 65535")
-    return text
-
-
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Address = Annotated[str, AfterValidator(_address)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class JsonlSource(_Section):
@@ -46,6 +25,11 @@ class JsonlSource(_Section):
     kind: Literal["jsonl"]
     path: Path
     start: Literal["beginning", "end"] = "beginning"
+
+    @property
+    def label(self) -> str:
+        """What tells it from other sources."""
+        return f"{self.kind} {self.path}"
 
 
 class HttpSource(_Section):
@@ -60,8 +44,13 @@ class HttpSource(_Section):
     queue_bytes: int = Field(256 * 2**20, ge=1024)
     max_body_bytes: int = Field(16 * 2**20, ge=1024)
 
+    @property
+    def label(self) -> str:
+        """What tells it from other sources."""
+        return self.kind
 
-Source = Annotated[JsonlSource | HttpSource, Field(discriminator="kind")]
+
+Source = Annotated[JsonlSource | HttpSource | KafkaSource, Field(discriminator="kind")]
 
 
 class JsonlSink(_Section):
@@ -173,9 +162,7 @@ class Config(BaseSettings):
 
     @model_validator(mode="after")
     def _sources_differ(self) -> Self:
-        names = [
-            source.kind if isinstance(source, HttpSource) else f"{source.kind} {source.path}" for source in self.sources
-        ]
+        names = [source.label for source in self.sources]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"sources: got {name} twice, expected sources that differ")

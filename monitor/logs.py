@@ -6,10 +6,34 @@ can; info, what happened.
 
 import logging
 import sys
+import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import structlog
+
+QUIET_SECONDS = 60.0
+REMEMBERED = 1000
+
+
+class Seldom(logging.Filter):
+    """Lets a library say the same thing once a minute: a Kafka client says it many times a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it has not been said lately; what differs in its arguments only is the same."""
+        key, now = (record.name, str(record.msg)), self._clock()
+        if now - self._said.get(key, -QUIET_SECONDS) < QUIET_SECONDS:
+            return False
+        if len(self._said) >= REMEMBERED:
+            self._said.clear()
+        self._said[key] = now
+        return True
 
 
 def configure_logs(level: int = logging.INFO) -> None:
@@ -28,6 +52,8 @@ def configure_logs(level: int = logging.INFO) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True
     )
+    for handler in logging.root.handlers:
+        handler.addFilter(Seldom())
 
 
 def describe(error: BaseException) -> dict[str, Any]:

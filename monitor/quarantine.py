@@ -50,11 +50,16 @@ class Quarantine:
         """
         if not malformed:
             return
-        if self._path is not None:
+        lines = b"".join(self._line(source, record) for record in malformed if not record.dead_lettered)
+        if self._path is not None and lines:
             with self._lock:
-                self._append(self._path, b"".join(self._line(source, record) for record in malformed))
+                self._append(self._path, lines)
         self._metrics.inc("quarantined_records_total", source, by=len(malformed))
         self._recorder.decided(UNKNOWN, "unusable", len(malformed))
+
+    def clean(self, text: str) -> str | None:
+        """A text as it may be kept, by the privacy now in force; None where none may."""
+        return self.privacy.clean(text)
 
     def _line(self, source: str, malformed: Malformed) -> bytes:
         entry: dict[str, Any] = {
@@ -64,7 +69,7 @@ class Quarantine:
             "reason": malformed.reason,
             "bytes": len(malformed.record),
         }
-        record = self.privacy.clean(malformed.record.decode(errors="replace"))
+        record = self.clean(malformed.record.decode(errors="replace"))
         if record is not None:
             entry["record"] = record[:KEPT_CHARACTERS]
         return msgspec.json.encode(entry) + b"\n"

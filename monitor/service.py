@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from detectors.measures.base import PairScorer
 from detectors.risk import shipped_prior
 from monitor.assembly import Assembly, Builder
-from monitor.config import Config, HttpSource, load_config
+from monitor.config import Config, HttpSource, JsonlSource, load_config
+from monitor.config_kafka import KafkaSource
 from monitor.errors import LeadlineError
 from monitor.health import Health
 from monitor.ingest import Ingest
@@ -126,12 +127,16 @@ class Service:
         return scorer.status if scorer is not None else None
 
     def _build_sources(self, quarantine: Quarantine) -> list[Source]:
-        return [
-            self._build_http(source, quarantine)
-            if isinstance(source, HttpSource)
-            else jsonl.JsonlSource(source.path, source.start, clock=self._clock)
-            for source in self.config.sources
-        ]
+        return [self._build_source(source, quarantine) for source in self.config.sources]
+
+    def _build_source(self, source: JsonlSource | HttpSource | KafkaSource, quarantine: Quarantine) -> Source:
+        if isinstance(source, HttpSource):
+            return self._build_http(source, quarantine)
+        if isinstance(source, KafkaSource):
+            from monitor.sources.kafka import build_source  # noqa: PLC0415 - the client is heavy
+
+            return build_source(source, self.metrics, quarantine.clean, self._clock)
+        return jsonl.JsonlSource(source.path, source.start, clock=self._clock)
 
     def _build_http(self, source: HttpSource, quarantine: Quarantine) -> Source:
         store = DiskStore(self.config.state.path.with_suffix(".ingest.db")) if source.journal else MemoryStore()

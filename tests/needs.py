@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -9,9 +10,11 @@ import pytest
 def require(program: str, how: str) -> str:
     """The path of `program`; without it the test is skipped, or fails under LEADLINE_TEST_REQUIRE=all."""
     path = shutil.which(program)
-    if path is not None:
-        return path
-    missing = f"{program} is not installed; to get it: {how}"
+    return path if path is not None else missing(f"{program} is not installed; to get it: {how}")
+
+
+def missing(what: str) -> NoReturn:
+    """End the test for want of something: a skip, or a failure under LEADLINE_TEST_REQUIRE=all."""
     if os.environ.get("LEADLINE_TEST_REQUIRE") == "all":
-        pytest.fail(missing)
-    pytest.skip(missing)
+        pytest.fail(what)
+    pytest.skip(what)

@@ -16,6 +16,7 @@ class Malformed(NamedTuple):
     reason: str
     record: bytes
     where: Position
+    dead_lettered: bool = False  # it is in a topic for such records already: the quarantine only counts it
 
 
 class Batch(NamedTuple):

@@ -9,11 +9,15 @@ import yaml
 from pydantic import BaseModel
 
 from monitor.config import EVERYTHING, Config, PipelineConfig, SampleRates, build_config, load_config
+from monitor.config_kafka import KafkaSource
 from monitor.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "config" / "leadline.yaml"
 INVALID = ROOT / "config" / "invalid"
+
+KAFKA = {"kind": "kafka", "bootstrap_servers": ["localhost:9092"], "topics": ["a"]}
+SASL = {"mechanism": "PLAIN", "username": "me", "password_file": "secret"}
 
 # What `leadline check` says of each file in config/invalid, after its name.
 EXPECTED = {
@@ -22,6 +26,33 @@ EXPECTED = {
         "privacy.redact.0: got '[0-9', expected a regular expression: unterminated character set at position 0"
     ),
     "impossible_value": "pipelines.default.depth: got 0, expected greater than or equal to 1",
+    "kafka_bad_topic": (
+        "sources.0.topics.0: got 'rag traces', "
+        "expected the name of a topic: letters, digits, '.', '_' and '-', at most 249 of them"
+    ),
+    "kafka_client_set_elsewhere": (
+        "sources.0.client: got {'group_id': 'other'}, expected no group_id: other keys stand for it"
+    ),
+    "kafka_client_unknown": (
+        "sources.0.client: got {'sesion_timeout_ms': 6000}, "
+        "expected plain settings of kafka-python's KafkaConsumer, sesion_timeout_ms is none"
+    ),
+    "kafka_client_wrong_type": (
+        "sources.0.client: got {'session_timeout_ms': '6s'}, expected int for session_timeout_ms"
+    ),
+    "kafka_dead_letters_read": "sources.0.dead_letter_topic: got 'dead', expected a topic that is not read",
+    "kafka_encoding": "sources.0.encoding: got 'otlp_proto', expected 'json'",
+    "kafka_key_without_certificate": (
+        "sources.0.tls: got {'key_file': 'key.pem'}, expected cert_file beside key_file and key_password_file"
+    ),
+    "kafka_no_password": (
+        "sources.0.sasl: got {'mechanism': 'PLAIN', 'username': 'me'}, "
+        "expected password_file or password_env, one of the two"
+    ),
+    "kafka_topics_and_pattern": (
+        "sources.0: got {'bootstrap_servers': ['localhost:9092'], 'kind': 'kafka', "
+        "'topic_pattern': 'b.*', 'topics': ['a']}, expected topics or topic_pattern, one of the two"
+    ),
     "missing_key": "sources.0.path: missing, expected a value",
     "not_a_mapping": "expected keys and values, got list",
     "not_yaml": (
@@ -33,7 +64,7 @@ EXPECTED = {
     ),
     "unknown_choice": "pipelines.default.score_kind: got 'cosine', expected 'similarity' or 'distance'",
     "unknown_key": "sorces: unknown key, did you mean sources?",
-    "unknown_kind": "sources.0.kind: got 'kafkaa', expected 'jsonl', 'http'",
+    "unknown_kind": "sources.0.kind: got 'kafkaa', expected 'jsonl', 'http', 'kafka'",
     "unknown_nested_key": "scorer.modle: unknown key, did you mean model?",
     "wrong_type": "scorer.pairs_per_second: got 'fast', expected a valid number, unable to parse string as a number",
 }
@@ -109,8 +140,9 @@ def test_the_annotated_default_shows_the_defaults() -> None:
     shown, default = load_config(DEFAULT), Config()
     for name in set(Config.model_fields) - examples:
         assert getattr(shown, name) == getattr(default, name), name
+    needed = {"kind", "path", "bootstrap_servers", "topics", "tls", "sasl"}
     for source in shown.sources:
-        assert source == type(source)(**source.model_dump(include={"kind", "path"}))
+        assert source == type(source)(**source.model_dump(include=needed))
 
 
 def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
@@ -143,6 +175,28 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         ({"http": {"ingest": "localhost:65536"}}, "expected HOST:PORT with a port up to 65535"),
         ({"sources": [{"kind": "http"}, {"kind": "http"}]}, "sources: got http twice, expected sources that differ"),
         ({"sources": [{"kind": "jsonl", "path": "a"}] * 2}, "sources: got jsonl a twice, expected sources that differ"),
+        ({"sources": [KAFKA, KAFKA]}, "sources: got kafka leadline/a twice, expected sources that differ"),
+        ({"sources": [{**KAFKA, "topics": []}]}, "expected topics or topic_pattern, one of the two"),
+        ({"sources": [{**KAFKA, "bootstrap_servers": []}]}, "sources.0.bootstrap_servers: got [], expected: "),
+        (
+            {"sources": [{**KAFKA, "bootstrap_servers": ["a"]}]},
+            "sources.0.bootstrap_servers.0: got 'a', expected HOST:",
+        ),
+        ({"sources": [{**KAFKA, "max_record_bytes": 0}]}, "sources.0.max_record_bytes: got 0, expected greater than"),
+        (
+            {"sources": [{**KAFKA, "sasl": {**SASL, "mechanism": "GSSAPI"}}]},
+            "mechanism: got 'GSSAPI', expected 'PLAIN',",
+        ),
+        (
+            {"sources": [{**KAFKA, "sasl": {**SASL, "password_env": "P"}}]},
+            "expected password_file or password_env, one",
+        ),
+        ({"sources": [{**KAFKA, "client": {"selector": "x"}}]}, "KafkaConsumer, selector is none"),
+        ({"sources": [{**KAFKA, "client": {"api_version": "4.1"}}]}, "KafkaConsumer, api_version is none"),
+        (
+            {"sources": [{**KAFKA, "topics": [], "topic_pattern": "a.*", "dead_letter_topic": "a.dead"}]},
+            "sources.0.dead_letter_topic: got 'a.dead', expected a topic that is not read",
+        ),
         ({"sources": [{"kind": "http", "jurnal": True}]}, "sources.0.jurnal: unknown key, did you mean journal?"),
         ({"sinks": [{"kind": "kafka"}]}, "sinks.0.kind: got 'kafka', expected 'jsonl'"),
         ({"_env_prefix": "OTHER_"}, "_env_prefix: unknown key"),
@@ -151,6 +205,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 )
 def test_impossible_values_are_refused(document: dict[str, Any], message: str) -> None:
     assert message in refused(document)
+
+
+def test_settings_of_the_kafka_client_keep_their_types() -> None:
+    settings = {"client_rack": "b", "check_crcs": False, "session_timeout_ms": 6000, "proxy_url": "socks5://here"}
+    (source,) = build_config({"sources": [{**KAFKA, "client": settings}]}, "test").sources
+    assert isinstance(source, KafkaSource)
+    assert source.client == settings
 
 
 def test_a_long_value_does_not_fill_the_screen() -> None:

@@ -51,6 +51,14 @@ def test_without_a_file_they_are_counted(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_what_is_in_a_dead_letter_topic_is_only_counted(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    metrics = Metrics()
+    quarantine(path, metrics).write("s", [BAD._replace(dead_lettered=True)])
+    assert metrics.value("quarantined_records_total", "s") == 1
+    assert not path.exists()
+
+
 def test_without_keep_text_the_record_stays_out(tmp_path: Path) -> None:
     """Source, position, reason and size remain; bytes that are no text are no trouble either way."""
     path = tmp_path / "q.jsonl"

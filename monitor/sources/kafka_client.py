@@ -1,0 +1,143 @@
+"""How a Kafka source gets to its brokers: settings, secrets, TLS, and clients that leave nothing behind."""
+
+import errno
+import os
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import KafkaConfigurationError, KafkaTimeoutError
+
+from monitor.config_kafka import KafkaSource, SaslConfig, TlsConfig
+from monitor.errors import LeadlineError
+from monitor.sources.base import BATCH_BYTES
+
+BOOTSTRAP_MS = 3000
+BLOCK_MS = 3000  # of a producer that waits for a topic's brokers
+MAX_REQUEST_BYTES = 2 * 2**20
+
+# Where kafka-python's own defaults do not do for a sidecar; `client` in the configuration wins.
+DEFAULTS: dict[str, Any] = {
+    "client_id": "leadline",
+    "reconnect_backoff_max_ms": 1000,  # its 30 s would still wait long after the brokers are back
+    "metadata_max_age_ms": 10_000,  # how soon a pattern sees new topics, and a topic's new partitions are found
+    "session_timeout_ms": 10_000,  # how soon others take over from a sidecar that was killed
+    "heartbeat_interval_ms": 1000,
+    "fetch_max_bytes": 2 * BATCH_BYTES,
+    "max_partition_fetch_bytes": BATCH_BYTES // 2,
+}
+_PRODUCERS = KafkaProducer.DEFAULT_CONFIG.keys() - {"max_block_ms", "max_request_size"}
+STARTS = {"beginning": "earliest", "end": "latest"}
+
+
+class KafkaClients:
+    """Makes consumers and producers for one source; secrets and certificates are read once, here.
+
+    Raises
+    ------
+    LeadlineError
+        Where a password or a certificate cannot be had.
+    """
+
+    def __init__(self, config: KafkaSource) -> None:
+        self._config = config
+        self._security = _security(config)
+
+    def consumer(self) -> KafkaConsumer:
+        """One that has found the brokers; it joins the group in its first polls.
+
+        Raises
+        ------
+        OSError
+            Where no broker answers, or the client refuses its settings.
+        """
+        config = self._config
+        return self._connected(
+            KafkaConsumer,
+            **{**DEFAULTS, **config.client},
+            group_id=config.group_id,
+            enable_auto_commit=False,
+            auto_offset_reset=STARTS[config.start],
+            allow_auto_create_topics=False,
+            partition_assignment_strategy=[CooperativeStickyAssignor],
+            metrics_enabled=False,
+        )
+
+    def producer(self) -> KafkaProducer:
+        """One whose records count as sent once all replicas have them; otherwise as `consumer`."""
+        return self._connected(
+            KafkaProducer,
+            **{name: value for name, value in {**DEFAULTS, **self._config.client}.items() if name in _PRODUCERS},
+            acks="all",
+            enable_idempotence=False,  # a record more does no harm, a fenced producer would
+            max_request_size=MAX_REQUEST_BYTES,
+            max_block_ms=BLOCK_MS,
+        )
+
+    def _connected(self, build: Callable[..., Any], **settings: Any) -> Any:
+        """Built, or with nothing left open: a constructor that raises leaves its thread and sockets behind."""
+        servers = list(self._config.bootstrap_servers)
+        clients: list[Any] = []
+
+        def client(**options: Any) -> Any:
+            clients.append(build.DEFAULT_CONFIG["kafka_client"](**options))  # type: ignore[attr-defined]
+            return clients[-1]
+
+        try:
+            return build(
+                bootstrap_servers=servers, bootstrap_timeout_ms=BOOTSTRAP_MS, kafka_client=client,
+                **settings, **self._security,
+            )  # fmt: skip
+        except BaseException as error:
+            for opened in clients:
+                opened.close()
+            if isinstance(error, KafkaTimeoutError):
+                said = f"no broker at {', '.join(servers)} answers or lets us in, the client's own messages say why"
+                raise ConnectionError(errno.ECONNREFUSED, said) from error
+            if isinstance(error, KafkaConfigurationError):
+                raise OSError(errno.EINVAL, f"client: {error.args[0]}") from error
+            raise
+
+
+def _security(config: KafkaSource) -> dict[str, Any]:
+    protocol = ("SASL_" if config.sasl else "") + ("SSL" if config.tls else "PLAINTEXT")
+    tls = {"ssl_context": _tls_context(config.tls)} if config.tls else {}
+    return {"security_protocol": protocol, **tls, **(_sasl(config.sasl) if config.sasl else {})}
+
+
+def _tls_context(tls: TlsConfig) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file)
+        context.check_hostname = tls.check_hostname
+        if tls.cert_file is not None:
+            password = _secret(tls.key_password_file) if tls.key_password_file is not None else None
+            context.load_cert_chain(tls.cert_file, tls.key_file, password)
+    except (OSError, ValueError) as error:
+        files = [str(path) for path in (tls.ca_file, tls.cert_file, tls.key_file) if path is not None]
+        raise LeadlineError(f"tls: expected certificates and keys in PEM in {', '.join(files)}: {error}") from error
+    return context
+
+
+def _sasl(sasl: SaslConfig) -> dict[str, Any]:
+    if sasl.password_file is not None:
+        password = _secret(sasl.password_file)
+    else:
+        assert sasl.password_env is not None
+        password = os.environ.get(sasl.password_env, "")
+        if not password:
+            raise LeadlineError(f"sasl.password_env: expected a password in the environment as {sasl.password_env}")
+    return {
+        "sasl_mechanism": sasl.mechanism,
+        "sasl_plain_username": sasl.username,
+        "sasl_plain_password": password,
+    }
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LeadlineError(f"{path}: expected a password in this file: {error}") from error
