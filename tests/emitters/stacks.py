@@ -2,7 +2,7 @@
 
 Runs in the environment of requirements.txt, knows nothing of leadline, and needs no network but the endpoint:
 
-    python stacks.py ENDPOINT protobuf|json STACK [STACK ...]
+    python stacks.py ENDPOINT protobuf|json STACK
 """
 
 import os
