@@ -26,10 +26,11 @@ def query_trace(nest: Nest) -> QueryTrace | Unusable:
     query = nest.query
     if query is None:
         return Unusable(served.pipeline, served.problem or "no_query")
-    documents = _completed(served.documents, nest.inner)
+    candidates = _candidates(nest)
+    documents = _without_borrowed_scores(_completed(served.documents, nest.inner), candidates)
     return QueryTrace(
         trace_id=served.trace_id, span_id=served.span_id, pipeline=served.pipeline, query=query, documents=documents,
-        timestamp=datetime.fromtimestamp(served.start / 1e9, UTC), top_k=served.top_k, candidates=_candidates(nest),
+        timestamp=datetime.fromtimestamp(served.start / 1e9, UTC), top_k=served.top_k, candidates=candidates,
         filters=_filters(nest), attributes=served.attributes,
     )  # fmt: skip
 
@@ -64,6 +65,16 @@ def _candidates(nest: Nest) -> Documents | None:
     if before is None or [*map(key, before)] == [*map(key, nest.served.documents or ())]:
         return None
     return before
+
+
+def _without_borrowed_scores(documents: Documents, candidates: Documents | None) -> Documents:
+    """Drops scores that a reranker passed on: they belong to another order than the one that was served."""
+    before = [(key(one), one.score) for one in candidates or ()]
+    scored = [(key(one), one.score) for one in documents]
+    kept = [pair for pair in before if pair in scored]
+    if len(kept) < len(scored) or kept == scored:
+        return documents
+    return tuple([msgspec.structs.replace(one, score=None) for one in documents])
 
 
 def _filters(nest: Nest) -> dict[str, object] | None:

@@ -5,6 +5,7 @@ Not `google.protobuf.json_format`: it takes ids for base64 and corrupts them.
 
 import base64
 import binascii
+import json
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from monitor.otlp.spans import BadSpan, Decoded, Event, Span
 from monitor.sources.base import Malformed
 
 _Integer = int | str | None
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)  # a UnicodeError is a ValueError
 _INT64, _UINT64 = range(-(2**63), 2**63), range(2**64)
 
 
@@ -90,17 +92,30 @@ def decode_json(body: bytes) -> Decoded:
         Where the body is no such request.
     """
     try:
-        request = _REQUEST.decode(body)
-        decoded = Decoded([], [])
-        index = 0
-        for of_resource in request.resource_spans or ():
-            resource = _attributes(of_resource.resource.attributes if of_resource.resource else None)
-            for of_scope in of_resource.scope_spans or ():
-                for raw in of_scope.spans or ():
-                    _take(bytes(raw), index, resource, decoded)
-                    index += 1
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadSpan) as error:
+        return _decode(_request(body))
+    except (*_UNREADABLE, BadSpan) as error:
         raise MalformedTrace("expected an ExportTraceServiceRequest in OTLP/JSON") from error
+
+
+def _request(body: bytes) -> _Request:
+    try:
+        return _REQUEST.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except _UNREADABLE:  # perhaps halves of surrogate pairs, as JavaScript leaves them, or NaN, as Python writes it
+        plain = json.loads(body, parse_constant=str)
+        return _REQUEST.decode(json.dumps(plain, ensure_ascii=False).encode(errors="replace"))
+
+
+def _decode(request: _Request) -> Decoded:
+    decoded = Decoded([], [])
+    index = 0
+    for of_resource in request.resource_spans or ():
+        resource = _attributes(of_resource.resource.attributes if of_resource.resource else None)
+        for of_scope in of_resource.scope_spans or ():
+            for raw in of_scope.spans or ():
+                _take(bytes(raw), index, resource, decoded)
+                index += 1
     return decoded
 
 
@@ -109,7 +124,7 @@ def _take(raw: bytes, index: int, resource: dict[str, Any], decoded: Decoded) ->
         decoded.spans.append(_span(_SPAN.decode(raw), resource))
     except BadSpan as bad:
         decoded.rejected.append(Malformed(str(bad), raw, {"span": index}))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         decoded.rejected.append(Malformed("expected a span in OTLP/JSON", raw, {"span": index}))
 
 

@@ -10,7 +10,7 @@ from monitor.otlp.dialects.values import content, count, parsed
 from monitor.otlp.spans import Span
 
 OPERATION = "gen_ai.operation.name"
-LEAVES = frozenset({"chat", "completion", "text_completion", "generate_content", "embeddings", "embedding"})
+LEAVES = ("chat", "completion", "text_completion", "generate_content", "embeddings", "embedding")
 TEXT = ("content", "text", "page_content")
 
 

@@ -17,7 +17,7 @@ from monitor.otlp.spans import Span
 
 SPAN_KIND = "openinference.span.kind"
 RETRIEVED, BEFORE, AFTER = "retrieval.documents.", "reranker.input_documents.", "reranker.output_documents."
-LEAVES = frozenset({"LLM", "EMBEDDING", "PROMPT", "GUARDRAIL", "EVALUATOR"})
+LEAVES = ("LLM", "EMBEDDING", "PROMPT", "GUARDRAIL", "EVALUATOR")
 SERIALISED_TEXT = ("page_content", "content", "text")
 
 

@@ -95,7 +95,7 @@ def _row(event: Event) -> Row:
 
 def _queries(attributes: dict[str, Any], results: list[Event]) -> int:
     told = [count(attributes.get(key)) or 1 for key in QUERY_COUNTS]
-    return max(*told, len({event.attributes.get(QUERY_INDEX) for event in results}))
+    return max(*told, len({str(event.attributes.get(QUERY_INDEX)) for event in results}))
 
 
 def _filters(attributes: dict[str, Any]) -> dict[str, Any] | None:
