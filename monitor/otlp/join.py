@@ -175,10 +175,12 @@ class Join:
 
     def _decision(self, nest: Nest, group: _Group) -> Ready | None:
         new = tuple([note for note in nest.members if note.span_id not in group.decided])
+        if not new:
+            return None
         if len(new) == len(nest.members):
             return Ready(nest, new)
         self.counts["late"] += len(new)
-        return Ready(None, new) if new else None
+        return Ready(None, new)
 
     def _strip(self, group: _Group) -> None:
         for span_id, note in group.notes.items():
