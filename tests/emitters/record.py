@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Recorder
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.bodies.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
         self.send_response(200)

@@ -71,7 +71,7 @@ def test_json_takes_what_proto3_allows() -> None:
     """Upper-case hex, numbers for integers, nulls, unknown fields, text for numbers that JSON does not have."""
     span = {
         "traceId": "4BF92F3577B34DA6A3CE929D0E0E4736", "spanId": "00F067AA0BA902B7", "parentSpanId": "",
-        "startTimeUnixNano": 5, "endTimeUnixNano": "7", "events": None, "future": {"x": [1]}, "kind": "SPAN_KIND_CLIENT",
+        "startTimeUnixNano": 5, "endTimeUnixNano": "7", "events": None, "future": {"x": [1]}, "kind": "CLIENT",
         "attributes": [{"key": "n", "value": {"doubleValue": "Infinity"}}, {"key": "i", "value": {"intValue": 3}}],
     }  # fmt: skip
     (decoded,) = decode_json(
@@ -202,7 +202,7 @@ WORDS = st.sampled_from(
 EVENT_KEYS = st.sampled_from(
     ["db.query.result.id", "db.query.result.score", "db.query.result.distance", "db.search.query.id"]
 )
-VALUES = WORDS | anything.map(lambda plain: json.dumps(plain)) | st.text(max_size=20) | anything.filter(_fits)
+VALUES = WORDS | anything.map(json.dumps) | st.text(max_size=20) | anything.filter(_fits)
 
 
 @settings(max_examples=300, deadline=None)

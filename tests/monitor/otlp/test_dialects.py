@@ -11,6 +11,7 @@ from monitor.otlp.dialects.values import asked, count, identifier, number, parse
 from monitor.otlp.spans import Event
 from tests.monitor.otlp.kit import said, span
 
+STORE = {"db.system": "chroma", "db.operation": "query", "db.chroma.query.n_results": 5}
 RETRIEVER = {"openinference.span.kind": "RETRIEVER", "input.value": "q"}
 
 
@@ -168,17 +169,15 @@ class TestGenAI:
 
 
 class TestTraceloop:
-    STORE = {"db.system": "chroma", "db.operation": "query", "db.chroma.query.n_results": 5}
-
     def event(self, **values: Any) -> Event:
         return Event("db.query.result", {f"db.query.result.{key}": value for key, value in values.items()})
 
     def test_several_queries_in_one_call_cannot_be_told_apart(self) -> None:
         """Nothing says which result is whose."""
-        heard = said({**self.STORE, "db.chroma.query.embeddings_count": 2}, [self.event(id="a"), self.event(id="b")])
+        heard = said({**STORE, "db.chroma.query.embeddings_count": 2}, [self.event(id="a"), self.event(id="b")])
         assert (heard.documents, heard.problem) == (None, "several_queries")
         results = [Event("db.search.result", {"db.search.result.id": "a", "db.search.query.id": i}) for i in (0, 1)]
-        assert said(self.STORE, results).problem == "several_queries"
+        assert said(STORE, results).problem == "several_queries"
 
     def test_milvus_writes_distances_as_text(self) -> None:
         """Read as numbers all the same."""
@@ -188,12 +187,12 @@ class TestTraceloop:
 
     def test_a_score_wins_over_a_distance(self) -> None:
         """Where an event has both."""
-        assert scores_of(said(self.STORE, [self.event(id="a", score=0.0, distance=3.0)])) == [0.0]
+        assert scores_of(said(STORE, [self.event(id="a", score=0.0, distance=3.0)])) == [0.0]
 
     def test_filters_make_the_lexical_check_abstain(self) -> None:
         """What they mean cannot be told, so that nothing may be said to be missing."""
         where = "{'tenant': 'acme'}"
-        heard = said({**self.STORE, "db.chroma.query.where": where}, [self.event(id="a")])
+        heard = said({**STORE, "db.chroma.query.where": where}, [self.event(id="a")])
         assert heard.filters == {"db.chroma.query.where": where}
 
     def test_a_search_without_results_is_unknown_unless_it_counts_none(self) -> None:

@@ -25,7 +25,7 @@ LANGCHAIN_QUERIES = [QUERY, QUERY, QUERY, QUERY, "toner RX-20b", "reset the pass
 
 
 def test_langchain_under_openinference() -> None:
-    """Ids come from the output, scores from the metadata; nested retrievers count once; a batch stays two retrievals."""
+    """Ids come from the output, scores from the metadata; nested ones count once; a batch stays two retrievals."""
     plain, chained, reranked, several, *batch = traces_of("openinference_langchain")
     assert [trace.query for trace in (plain, chained, reranked, several, *batch)] == LANGCHAIN_QUERIES
     for trace in (plain, chained):
@@ -106,7 +106,7 @@ def test_langchain_under_traceloop() -> None:
 
 
 def test_chroma_under_traceloop() -> None:
-    """What was found is in the events, what was asked in the span above. Distances are scores; polarity is configured."""
+    """What was found is in the events, what was asked above it; distances are scores, polarity is configured."""
     (trace,) = traces_of("traceloop_chroma")
     assert (trace.query, ids(trace), trace.top_k) == (QUERY, ["kb-refund", "kb-order", "kb-password"], 3)
     assert (trace.documents[1].text, trace.score_kind) == (ORDER, None)
