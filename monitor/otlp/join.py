@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any, NamedTuple
 
 from monitor.otlp.nests import Nest, find_nests
@@ -23,13 +24,25 @@ class _Ticket:
         self.open = 0
 
 
+class _Open(NamedTuple):
+    """A span that waits: by what it came, and until when."""
+
+    ticket: _Ticket
+    due: float
+
+
 class _Group:
-    """What is known of one trace: its spans by id, which of them were decided, and the tickets of the others."""
+    """What is known of one trace: its spans by id, those that wait (the oldest first), and retrievals decided."""
 
     def __init__(self) -> None:
         self.notes: dict[str, Note] = {}
+        self.open: dict[str, _Open] = {}
         self.decided: set[str] = set()
-        self.tickets: dict[str, _Ticket] = {}
+
+    def next_due(self) -> float | None:
+        """When something has to be decided: links wait as long as any retrieval does, then for their own window."""
+        waiting = [one.due for span_id, one in self.open.items() if self.notes[span_id].is_retrieval]
+        return min(waiting or [one.due for one in self.open.values()], default=None)
 
 
 class Ready(NamedTuple):
@@ -40,12 +53,12 @@ class Ready(NamedTuple):
 
 
 class Join:
-    """Holds the spans of a trace for a window from the first that is not decided, and then says what they were.
+    """Holds the spans of a retrieval for a window from the first one, and then says what they were.
 
-    A trace may be decided several times, with different spans: an agent's later hop is a retrieval of its own. A span
-    that belongs to a retrieval which was decided before it came is late: counted, and never part of another. What a
-    trace was decided on is remembered for `MEMORY_WINDOWS` windows, and less where a bound is met: then the oldest
-    decided traces are forgotten, and after them the oldest undecided ones decided before their time.
+    Each retrieval of a trace has a window of its own: an agent's later hop is not decided with an earlier one. A span
+    that belongs to a retrieval which was decided before it came is late: counted, and never part of another. What was
+    decided is remembered for `MEMORY_WINDOWS` windows, and less where a bound is met: then the oldest decided traces
+    are forgotten, and after them the oldest undecided ones decided before their time.
 
     Not thread-safe: one thread adds and takes.
 
@@ -77,7 +90,7 @@ class Join:
         self._max_trace_spans = max_trace_spans
         self._max_bytes = max_bytes
         self._groups: dict[str, _Group] = {}
-        self._due: dict[str, float] = {}  # of undecided traces, the oldest first
+        self._due: deque[tuple[float, str]] = deque()  # when to look at which trace; what is due may be decided by then
         self._forget_at: dict[str, float] = {}  # of decided traces, the oldest first
         self._tickets: dict[str, dict[_Ticket, None]] = {}
         self._ready: deque[tuple[Ready, list[_Ticket]]] = deque()
@@ -94,17 +107,20 @@ class Join:
         """
         now = self._clock()
         ticket = _Ticket(stream, position)
+        due = now + self._window
         for note in notes:
-            self._add(note, ticket, now)
+            self._add(note, _Open(ticket, due))
+            if not self._due or self._due[-1] != (due, note.trace_id):
+                self._due.append((due, note.trace_id))
         if ticket.open:
             self._tickets.setdefault(stream, {})[ticket] = None
-        self._keep_bounds(now)
+        self._keep_bounds()
 
     def take(self, limit: int) -> list[Ready]:
         """What can be decided by now, at most `limit`; the spans in it are not open any more."""
         now = self._clock()
-        while len(self._ready) < limit and self._due and self._due[oldest := next(iter(self._due))] <= now:
-            self._decide(oldest, now)
+        while len(self._ready) < limit and self._due and self._due[0][0] <= now:
+            self._decide(self._due.popleft()[1], now)
         while self._forget_at and self._forget_at[oldest := next(iter(self._forget_at))] <= now:
             self._forget(oldest)
         taken: list[Ready] = []
@@ -116,7 +132,8 @@ class Join:
 
     def end_windows(self) -> None:
         """Nothing more will come: everything can be decided now."""
-        self._due = dict.fromkeys(self._due, self._clock())
+        while self._due:
+            self._decide(self._due.popleft()[1], inf)
 
     def oldest_open(self, stream: str = "") -> Any | None:
         """The position of the oldest `add` of a stream with spans that were not taken yet; None without any.
@@ -129,69 +146,74 @@ class Join:
     def drop(self, stream: str) -> None:
         """Let go of what came by a stream that another reads now, and is not decided yet: it is read again there."""
         self._tickets.pop(stream, None)
-        for trace_id in self._due:
-            group = self._groups[trace_id]
-            for span_id in [span_id for span_id, ticket in group.tickets.items() if ticket.stream == stream]:
-                del group.tickets[span_id]
+        for trace_id, group in self._groups.items():
+            for span_id in [span_id for span_id, one in group.open.items() if one.ticket.stream == stream]:
+                del group.open[span_id]
                 self.open_spans -= 1
                 self._discard(group.notes.pop(span_id))
+            self._settle(trace_id, group)
 
     @property
     def backlog(self) -> int:
         """Decisions that wait to be taken: read no more while there are some."""
         return len(self._ready)
 
-    def _add(self, note: Note, ticket: _Ticket, now: float) -> None:
+    def _add(self, note: Note, waiting: _Open) -> None:
         group = self._groups.setdefault(note.trace_id, _Group())
         if note.span_id in group.notes:
             self.counts["duplicate"] += note.is_retrieval
             return
         group.notes[note.span_id] = note
-        group.tickets[note.span_id] = ticket
-        ticket.open += 1
+        group.open[note.span_id] = waiting
+        waiting.ticket.open += 1
         self.open_spans += 1
-        self._due.setdefault(note.trace_id, now + self._window)
         self._forget_at.pop(note.trace_id, None)
         self._spans += 1
         self._bytes += note.size_bytes
         if len(group.notes) >= self._max_trace_spans:
-            self._decide_early(note.trace_id, now)
+            self._decide_early(note.trace_id)
             self._forget(note.trace_id)
 
-    def _decide(self, trace_id: str, now: float) -> None:
-        del self._due[trace_id]
-        group = self._groups[trace_id]
-        decisions = [ready for nest in find_nests(group.notes) if (ready := self._decision(nest, group)) is not None]
-        tickets, group.tickets = list(group.tickets.values()), {}
-        self.open_spans -= len(tickets)
-        for ready in decisions[:-1]:
-            self._ready.append((ready, []))
-        if decisions:
-            self._ready.append((decisions[-1], tickets))
-        else:
-            self._release(tickets)
-        self._strip(group)
-        self._forget_at[trace_id] = now + MEMORY_WINDOWS * self._window
+    def _decide(self, trace_id: str, until: float) -> None:
+        """Decide the retrievals of a trace whose windows are over by then."""
+        group = self._groups.get(trace_id)
+        due = group.next_due() if group is not None else None
+        if group is None or due is None or due > until:
+            return
+        for nest in find_nests(group.notes):
+            new = tuple([note for note in nest.members if note.span_id not in group.decided])
+            if new and min(group.open[note.span_id].due for note in new) <= until:
+                self._ready.append((self._decision(nest, new), self._close(group, new)))
+        if not any(group.notes[span_id].is_retrieval for span_id in group.open):
+            over = [group.notes[span_id] for span_id, one in group.open.items() if one.due <= until]
+            self._release(self._close(group, over))
+        self._settle(trace_id, group)
 
-    def _decision(self, nest: Nest, group: _Group) -> Ready | None:
-        new = tuple([note for note in nest.members if note.span_id not in group.decided])
-        if not new:
-            return None
+    def _settle(self, trace_id: str, group: _Group) -> None:
+        if not group.open:
+            self._forget_at.setdefault(trace_id, self._clock() + MEMORY_WINDOWS * self._window)
+
+    def _decision(self, nest: Nest, new: tuple[Note, ...]) -> Ready:
         if len(new) == len(nest.members):
             return Ready(nest, new)
         self.counts["late"] += len(new)
         return Ready(None, new)
 
-    def _strip(self, group: _Group) -> None:
-        for span_id, note in group.notes.items():
-            spent = note.spent()
-            group.notes[span_id] = spent
+    def _close(self, group: _Group, notes: Iterable[Note]) -> list[_Ticket]:
+        """Wait no longer for what belongs to these spans, and keep no text of them."""
+        tickets = []
+        for note in notes:
+            tickets.append(group.open.pop(note.span_id).ticket)
+            self.open_spans -= 1
+            group.notes[note.span_id] = spent = note.spent()
             self._bytes += spent.size_bytes - note.size_bytes
-        group.decided = {span_id for span_id, note in group.notes.items() if note.is_retrieval}
+            if note.is_retrieval:
+                group.decided.add(note.span_id)
+        return tickets
 
-    def _decide_early(self, trace_id: str, now: float) -> None:
-        self.counts["early"] += len(self._groups[trace_id].tickets)
-        self._decide(trace_id, now)
+    def _decide_early(self, trace_id: str) -> None:
+        self.counts["early"] += len(self._groups[trace_id].open)
+        self._decide(trace_id, inf)
 
     def _release(self, tickets: Iterable[_Ticket]) -> None:
         for ticket in tickets:
@@ -208,8 +230,8 @@ class Join:
         self._spans -= 1
         self._bytes -= note.size_bytes
 
-    def _keep_bounds(self, now: float) -> None:
+    def _keep_bounds(self) -> None:
         while self._spans > self._max_spans or self._bytes > self._max_bytes:
             if not self._forget_at:
-                self._decide_early(next(iter(self._due)), now)
+                self._decide_early(next(iter(self._groups)))
             self._forget(next(iter(self._forget_at)))

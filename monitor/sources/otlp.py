@@ -26,7 +26,7 @@ class OtlpSource:
     Parameters
     ----------
     closing
-        Whether nothing more will come: then it waits for no span any longer.
+        Whether nothing more will come: then, without a journal on disk, no span is waited for any longer.
     """
 
     def __init__(self, journal: Journal, assembler: Assembler, closing: Callable[[], bool] = lambda: False) -> None:
@@ -51,7 +51,7 @@ class OtlpSource:
             return Batch((), self._position())
         entries = [] if self._assembler.backlog else self._journal.read(self._read, limit, BATCH_BYTES, timeout_seconds)
         malformed = [bad for entry in entries if (bad := self._add(entry)) is not None]
-        if self._closing() and not entries:
+        if not self.durable and self._closing() and not entries:
             self._assembler.end_windows()
         assembled = self._assembler.take(limit - len(malformed))
         return Batch(

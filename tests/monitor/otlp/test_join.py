@@ -131,6 +131,25 @@ def test_a_later_hop_of_the_same_trace_is_a_retrieval_of_its_own(clock: Clock) -
     assert join.counts == {}
 
 
+def test_each_retrieval_of_a_trace_has_a_window_of_its_own(clock: Clock) -> None:
+    """What came before in the same trace, link or retrieval, does not make it shorter."""
+    join = join_of(clock)
+    trace_id = new_id(32)
+    early = note("retriever", "x", trace_id=trace_id)
+    join.add([note("link", trace_id=trace_id), early], 1)
+    clock.now += WINDOW - 0.1
+    outer, between, inner = nested(trace_id)
+    join.add([inner, between], 2)
+    clock.now += 0.1
+    assert served(join.take(10)) == [(early.span_id, set())]
+    clock.now += WINDOW - 1
+    join.add([outer], 3)
+    assert (join.take(10), join.oldest_open()) == ([], 1)
+    clock.now += 0.9
+    assert served(join.take(10)) == [(outer.span_id, {inner.span_id})]
+    assert (join.counts, join.open_spans, join.oldest_open()) == ({}, 0, None)
+
+
 def test_repeats_are_counted_once_decided_or_not(clock: Clock) -> None:
     """An exporter that did not get its answer sends again."""
     join = join_of(clock)
@@ -164,13 +183,14 @@ def test_the_oldest_open_position_is_what_may_be_committed(clock: Clock) -> None
     assert join.oldest_open() is None
 
 
-def test_a_trace_over_several_positions_holds_the_oldest_until_it_is_taken_whole(clock: Clock) -> None:
-    """Two retrievals of one trace, taken one at a time."""
+def test_the_position_moves_with_each_retrieval_that_is_taken(clock: Clock) -> None:
+    """Three of one trace by two positions, taken one at a time."""
     join = join_of(clock)
-    for position in (1, 2):
-        join.add([note("retriever", "a", trace_id="f" * 32)], position)
+    for position, count in ((1, 2), (2, 1)):
+        join.add([note("retriever", "a") for _ in range(count)], position)
     clock.now += WINDOW
-    assert (len(join.take(1)), join.oldest_open(), join.backlog) == (1, 1, 1)
+    assert (len(join.take(1)), join.oldest_open()) == (1, 1)
+    assert (len(join.take(1)), join.oldest_open()) == (1, 2)
     assert (len(join.take(1)), join.oldest_open(), join.backlog) == (1, None, 0)
 
 

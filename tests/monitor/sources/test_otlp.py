@@ -22,16 +22,17 @@ WINDOW = 10.0
 class Sidecar:
     """A source over one journal file, in as many lives as a test wants, with a clock that it moves."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
+        self.durable = durable
         self.now = 0.0
         self.closing = False
         self.journal = self._journal(directory)
         self.directory = directory
         self.source = self._source()
 
-    @staticmethod
-    def _journal(directory: Path) -> Journal:
-        journal = Journal(DiskStore(directory / "otlp.db"), max_records=1000, max_bytes=2**30, durable=True)
+    def _journal(self, directory: Path) -> Journal:
+        store = DiskStore(directory / "otlp.db")
+        journal = Journal(store, max_records=1000, max_bytes=2**30, durable=self.durable)
         journal.open()
         return journal
 
@@ -143,12 +144,18 @@ def test_records_of_another_version_are_malformed(sidecar: Sidecar) -> None:
     assert len(sidecar.poll().traces) == 1
 
 
-def test_when_nothing_more_will_come_nothing_is_waited_for(sidecar: Sidecar) -> None:
-    """A stop in good order with the journal off."""
+@pytest.mark.parametrize(("durable", "decided"), [(False, 1), (True, 0)])
+def test_at_the_end_only_what_would_be_lost_is_decided_before_its_window(
+    tmp_path: Path, durable: bool, decided: int
+) -> None:
+    """With a journal on disk its parents are waited for, in the next life."""
+    sidecar = Sidecar(tmp_path, durable=durable)
+    sidecar.source.open(None)
     sidecar.feed(alone())
     sidecar.poll()
     sidecar.closing = True
-    assert len(sidecar.poll().traces) == 1
+    assert len(sidecar.poll().traces) == decided
+    sidecar.source.close()
 
 
 def test_closes_twice_and_waits_within_the_timeout(sidecar: Sidecar) -> None:
