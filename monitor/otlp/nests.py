@@ -86,10 +86,10 @@ def _adopt(nests: list[Nest]) -> list[Nest]:
     """Rerankers, first to last, take over the nests whose documents they were given."""
     for reranker in [nest for nest in nests if nest.served.kind == "reranker"]:
         taken = _given_to(reranker, nests)
-        if taken:
-            inner = sorted([note for nest in taken for note in nest.members] + [*reranker.inner], key=lambda n: n.end)
-            merged = reranker._replace(inner=tuple(inner))
-            nests = [merged if nest is reranker else nest for nest in nests if nest not in taken]
+        given = [note for nest in taken for note in nest.members]
+        merged = reranker._replace(inner=tuple(sorted([*given, *reranker.inner], key=lambda note: note.end)))
+        gone = {nest.served.span_id for nest in taken}
+        nests = [merged if nest is reranker else nest for nest in nests if nest.served.span_id not in gone]
     return nests
 
 
