@@ -100,8 +100,6 @@ def decode_json(body: bytes) -> Decoded:
 def _request(body: bytes) -> _Request:
     try:
         return _REQUEST.decode(body)
-    except msgspec.ValidationError:
-        raise
     except _UNREADABLE:  # perhaps halves of surrogate pairs, as JavaScript leaves them, or NaN, as Python writes it
         plain = json.loads(body, parse_constant=str)
         return _REQUEST.decode(json.dumps(plain, ensure_ascii=False).encode(errors="replace"))

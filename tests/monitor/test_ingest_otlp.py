@@ -99,14 +99,15 @@ def test_spans_that_are_no_retrieval_are_accepted_and_leave_nothing(service: Ser
     assert service.metrics.value("component_last_success_timestamp_seconds", "journal") == 0
 
 
-def test_parents_and_children_meet_though_they_come_in_different_requests(service: Service, tmp_path: Path) -> None:
+def test_parents_and_children_meet_though_they_come_in_different_requests(tmp_path: Path) -> None:
     """One assessment, with what the outer one served."""
     outer = retriever(ids=("kb-2",))
     inner = {**retriever(ids=("kb-1", "kb-2")), "traceId": outer["traceId"], "parentSpanId": outer["spanId"]}
-    post(service, as_protobuf(request(inner)), PROTOBUF)
-    post(service, as_json(request(outer)), JSON)
-    wait_for(lambda: service.metrics.value("otlp_retrieval_spans_total", "otlp", "inner") == 1)
-    wait_for(lambda: assessed(tmp_path) == [outer["traceId"]])
+    with Service(otlp(tmp_path, join_seconds=3)) as service:
+        post(service, as_protobuf(request(inner)), PROTOBUF)
+        post(service, as_json(request(outer)), JSON)
+        wait_for(lambda: assessed(tmp_path) == [outer["traceId"]], 20)
+        assert service.metrics.value("otlp_retrieval_spans_total", "otlp", "inner") == 1
     assert rows(tmp_path)[0]["document_ids"] == ["kb-2"]
 
 

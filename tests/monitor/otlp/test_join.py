@@ -131,6 +131,20 @@ def test_a_later_hop_of_the_same_trace_is_a_retrieval_of_its_own(clock: Clock) -
     assert join.counts == {}
 
 
+def test_a_reranked_hop_after_one_that_was_decided_is_not_late(clock: Clock) -> None:
+    """Same documents, another query."""
+    join = join_of(clock)
+    join.add([note("retriever", "a", "b", query="first")], 1)
+    clock.now += WINDOW
+    join.take(10)
+    retriever = note("retriever", "a", "b", query="second")
+    reranker = note("reranker", "b", before=retriever.documents, query="second")
+    join.add([retriever, reranker], 2)
+    clock.now += WINDOW
+    assert served(join.take(10)) == [(reranker.span_id, {retriever.span_id})]
+    assert join.counts == {}
+
+
 def test_each_retrieval_of_a_trace_has_a_window_of_its_own(clock: Clock) -> None:
     """What came before in the same trace, link or retrieval, does not make it shorter."""
     join = join_of(clock)
@@ -206,6 +220,17 @@ def test_links_hold_their_position_too(clock: Clock) -> None:
     assert join.oldest_open() is None
 
 
+def test_links_alone_hold_their_position_for_their_window_each(clock: Clock) -> None:
+    """A retrieval may still come."""
+    join = join_of(clock)
+    for position in (1, 2):
+        join.add([note("link")], position)
+        clock.now += WINDOW / 2
+    assert (join.take(10), join.oldest_open()) == ([], 2)
+    clock.now += WINDOW / 2
+    assert (join.take(10), join.oldest_open(), join.open_spans) == ([], None, 0)
+
+
 def test_streams_have_positions_of_their_own(clock: Clock) -> None:
     """Partitions: one trace may come by several."""
     join = join_of(clock)
@@ -231,6 +256,16 @@ def test_a_stream_that_another_reads_now_is_let_go(clock: Clock) -> None:
     join.add([gone], 1, "a")
     clock.now += WINDOW
     assert served(join.take(10)) == [(gone.span_id, set())]
+
+
+def test_nothing_is_left_of_a_stream_that_was_let_go(clock: Clock) -> None:
+    """Partitions come and go for years."""
+    join = join_of(clock)
+    join.add([note("retriever", "a", trace_id=new_id(32)) for _ in range(10)], 1, "a")
+    join.drop("a")
+    clock.now += (MEMORY_WINDOWS + 1) * WINDOW
+    join.take(10)
+    assert (join._groups, join._forget_at, join._tickets, join._spans, join._bytes) == ({}, {}, {}, 0, 0)
 
 
 def test_too_many_spans_are_not_waited_for(clock: Clock) -> None:

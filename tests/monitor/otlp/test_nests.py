@@ -122,6 +122,17 @@ class TestRerankers:
             spans += [retriever, under(root, "reranker", "b", before=retriever.documents, query=query)]
         assert nests(root, *spans) == [(spans[1].span_id, {spans[0].span_id}), (spans[3].span_id, {spans[2].span_id})]
 
+    def test_a_reranker_does_not_take_the_hop_of_another_query(self) -> None:
+        """Beside it, with the same documents, and not reranked."""
+        root = note("link")
+        other = under(root, "retriever", "a", "b", query="first")
+        retriever = under(root, "retriever", "a", "b", query="second")
+        reranker = under(root, "reranker", "b", before=retriever.documents, query="second")
+        assert nests(root, other, retriever, reranker) == [
+            (other.span_id, set()),
+            (reranker.span_id, {retriever.span_id}),
+        ]
+
     def test_a_reranker_takes_nothing_that_came_later_or_has_nothing_in_common(self) -> None:
         """It cannot have been given that."""
         root = note("link")

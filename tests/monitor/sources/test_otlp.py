@@ -112,15 +112,17 @@ def test_a_position_that_was_saved_and_not_committed_counts(sidecar: Sidecar) ->
 
 
 def test_the_limit_holds_and_nothing_is_read_while_decisions_wait(sidecar: Sidecar) -> None:
-    """One request with many retrievals, taken bit by bit; its position comes with the last."""
-    sidecar.feed(*(alone() for _ in range(25)))
-    sidecar.feed(alone())
+    """One trace with many retrievals, taken bit by bit; its position comes with the last."""
+    sidecar.feed(*(note("retriever", "a") for _ in range(25)))
     sidecar.poll(1)
-    sidecar.now += WINDOW
-    batches = [sidecar.poll(10) for _ in range(3)]
+    sidecar.feed(alone())
+    batches = []
+    for _ in range(3):
+        sidecar.now += WINDOW
+        batches.append(sidecar.poll(10))
     assert [batch.records for batch in batches] == [10, 10, 5]
     assert [batch.position["id"] for batch in batches] == [0, 0, 1]
-    sidecar.poll(10)
+    assert sidecar.poll(10).records == 0
     sidecar.now += WINDOW
     assert sidecar.poll(10).records == 1
 
