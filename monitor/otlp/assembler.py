@@ -27,7 +27,8 @@ class Assembler:
 
     A source reads a record, calls `add(read_request(record, encoding, arrival).notes, position)`, then `take(limit)`,
     hands `traces` and `absorbed` over in one batch, and gives as that batch's position `oldest_open()`, or, where that
-    is None, the position after the last record read. While `backlog` it reads nothing more.
+    is None, the position after the last record read. While `backlog` it reads nothing more, and it waits for records no
+    longer than `wait_seconds`.
     """
 
     def __init__(self, source: str, join: Join, metrics: Metrics, recorder: Recorder) -> None:
@@ -81,6 +82,10 @@ class Assembler:
     def oldest_open(self, stream: str = "") -> Any | None:
         """See `Join.oldest_open`."""
         return self._join.oldest_open(stream)
+
+    def wait_seconds(self) -> float:
+        """See `Join.wait_seconds`."""
+        return self._join.wait_seconds()
 
     def drop(self, stream: str) -> None:
         """See `Join.drop`."""

@@ -153,6 +153,12 @@ class Join:
                 self._discard(group.notes.pop(span_id))
             self._settle(trace_id, group)
 
+    def wait_seconds(self) -> float:
+        """How long until something may be decided: 0 where it can be now, infinite where nothing waits."""
+        if self._ready:
+            return 0.0
+        return max(0.0, self._due[0][0] - self._clock()) if self._due else inf
+
     @property
     def backlog(self) -> int:
         """Decisions that wait to be taken: read no more while there are some."""

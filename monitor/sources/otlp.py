@@ -49,7 +49,7 @@ class OtlpSource:
         """Query traces of which all spans should be here by now."""
         if limit == 0:
             return Batch((), self._position())
-        entries = [] if self._assembler.backlog else self._journal.read(self._read, limit, BATCH_BYTES, timeout_seconds)
+        entries = [] if self._assembler.backlog else self._next(limit, timeout_seconds)
         malformed = [bad for entry in entries if (bad := self._add(entry)) is not None]
         if not self.durable and self._closing() and not entries:
             self._assembler.end_windows()
@@ -57,6 +57,10 @@ class OtlpSource:
         return Batch(
             assembled.traces, self._position(), tuple(malformed), assembled.size_bytes, assembled.absorbed
         )  # fmt: skip
+
+    def _next(self, limit: int, timeout_seconds: float) -> list[Entry]:
+        wait = min(timeout_seconds, self._assembler.wait_seconds())
+        return self._journal.read(self._read, limit, BATCH_BYTES, wait)
 
     def _add(self, entry: Entry) -> Malformed | None:
         self._read = entry.id

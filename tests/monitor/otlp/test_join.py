@@ -220,6 +220,21 @@ def test_links_hold_their_position_too(clock: Clock) -> None:
     assert join.oldest_open() is None
 
 
+def test_says_how_long_there_is_nothing_to_take(clock: Clock) -> None:
+    """So that nobody sleeps longer."""
+    join = join_of(clock)
+    assert join.wait_seconds() == float("inf")
+    join.add([note("retriever", "a"), note("retriever", "b")], 1)
+    clock.now += 1
+    assert join.wait_seconds() == WINDOW - 1
+    clock.now += WINDOW
+    assert join.wait_seconds() == 0
+    assert len(join.take(1)) == 1
+    assert join.wait_seconds() == 0
+    assert len(join.take(1)) == 1
+    assert join.wait_seconds() == float("inf")
+
+
 def test_links_alone_hold_their_position_for_their_window_each(clock: Clock) -> None:
     """A retrieval may still come."""
     join = join_of(clock)

@@ -1,5 +1,6 @@
 """Spans out of the journal: joined, and never let go before what they became was assessed."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,16 @@ def test_at_the_end_only_what_would_be_lost_is_decided_before_its_window(
     sidecar.closing = True
     assert len(sidecar.poll().traces) == decided
     sidecar.source.close()
+
+
+def test_what_is_due_is_not_held_up_by_waiting_for_more(sidecar: Sidecar) -> None:
+    """A minute of waiting for requests would be a minute for every batch of decisions."""
+    sidecar.feed(*(alone() for _ in range(20)))
+    sidecar.poll()
+    sidecar.now += WINDOW
+    began = time.monotonic()
+    assert [sidecar.source.poll(5, 60.0).records for _ in range(4)] == [5] * 4
+    assert time.monotonic() - began < 30
 
 
 def test_closes_twice_and_waits_within_the_timeout(sidecar: Sidecar) -> None:
