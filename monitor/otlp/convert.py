@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from detectors.records import QueryTrace, RetrievedDocument
+from detectors.records import QueryTrace
 from detectors.text import text_key
 from monitor.otlp.nests import Nest
 from monitor.otlp.notes import Documents, Note, key
@@ -41,16 +41,17 @@ def _lists(inner: tuple[Note, ...]) -> list[Documents]:
 
 def _completed(documents: Documents, inner: tuple[Note, ...]) -> Documents:
     """Ids from spans inside that returned the same texts; scores, where there are none, from one with the same list."""
-    known = {text_key(one.text): one.id for found in _lists(inner) for one in found if one.id and one.text}
-    named = tuple([one if one.id or not one.text else _named(one, known) for one in documents])
+    named = documents if all(one.id for one in documents) else _named(documents, inner)
     if any(one.score is not None for one in named):
         return named
     same = next((found for found in _lists(inner) if [*map(key, found)] == [*map(key, named)]), named)
     return tuple([msgspec.structs.replace(one, score=of.score) for one, of in zip(named, same, strict=True)])
 
 
-def _named(document: RetrievedDocument, known: dict[str, str]) -> RetrievedDocument:
-    return msgspec.structs.replace(document, id=known.get(text_key(document.text or "")))
+def _named(documents: Documents, inner: tuple[Note, ...]) -> Documents:
+    known = {text_key(one.text): one.id for found in _lists(inner) for one in found if one.id and one.text}
+    ids = [one.id or known.get(text_key(one.text or "")) for one in documents]
+    return tuple([msgspec.structs.replace(one, id=found) for one, found in zip(documents, ids, strict=True)])
 
 
 def _candidates(nest: Nest) -> Documents | None:
@@ -71,7 +72,8 @@ def _without_borrowed_scores(documents: Documents, candidates: Documents | None)
     """Drops scores that a reranker passed on: they belong to another order than the one that was served."""
     before = [(key(one), one.score) for one in candidates or ()]
     scored = [(key(one), one.score) for one in documents]
-    kept = [pair for pair in before if pair in scored]
+    served = set(scored)
+    kept = [pair for pair in before if pair in served]
     if len(kept) < len(scored) or kept == scored:
         return documents
     return tuple([msgspec.structs.replace(one, score=None) for one in documents])

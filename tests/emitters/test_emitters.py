@@ -15,11 +15,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from monitor.errors import SinkBusy
+from monitor.service import Service
 from tests.builders import samples
-from tests.monitor.kit import Sidecar, assessed, sidecar, wait_for
+from tests.monitor.kit import Sidecar, assessed, config, sidecar, wait_for
+from tests.monitor.otlp.kit import as_json, request, retriever
 from tests.monitor.test_crash import reachable
 from tests.needs import require_emitters
 
+JSON = {"Content-Type": "application/json"}
 QUERY = "refund policy for order 88-1023"
 BATCH = ["reset the password", "toner RX-20b"]
 STACK_SECONDS = 120
@@ -89,6 +93,47 @@ def test_content_that_is_not_captured_is_counted(running: Sidecar, stack: str) -
     unusable = metric(running, "traces_total", "pipeline", "decision")
     assert unusable[stack.replace("_", "-"), "unusable"] == 1
     assert rows(running, stack.replace("_", "-")) == []
+
+
+class Busy:
+    """A sink that is busy until it is told otherwise."""
+
+    name = "busy"
+
+    def __init__(self) -> None:
+        self.busy = True
+
+    def write(self, batch: object) -> None:
+        del batch
+        if self.busy:
+            raise SinkBusy(0.05)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.timeout(2 * STACK_SECONDS)
+def test_an_exporter_that_is_told_to_come_again_does_and_loses_nothing(tmp_path: Path) -> None:
+    """The journal has room for one request, and another one is in it when the exporter comes."""
+    python = require_emitters()
+    sink = Busy()
+    sources = [{"kind": "http", "join_seconds": 0.2, "queue_traces": 1}]
+    with Service(config(tmp_path, sources=sources), sinks=[sink]) as service:
+        assert service.ingest_address is not None
+        endpoint = f"http://127.0.0.1:{service.ingest_address[1]}"
+        first = httpx2.post(f"{endpoint}/v1/traces", content=as_json(request(retriever())), headers=JSON)
+        assert first.status_code == 200
+        command = [python, str(Path(__file__).with_name("stacks.py")), endpoint, "json", "openinference_haystack"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as exporter:
+            wait_for(lambda: throttled(service) or exporter.poll() is not None, STACK_SECONDS)
+            sink.busy = False
+            _, said = exporter.communicate(timeout=STACK_SECONDS)
+        assert (exporter.returncode, throttled(service) >= 4, "Failed to export" in said) == (0, True, False), said
+        wait_for(lambda: len(assessed(tmp_path)) == 4, 30)
+
+
+def throttled(service: Service) -> float:
+    return service.metrics.value("traces_total", "openinference-haystack", "throttled")
 
 
 def test_nothing_was_late_early_or_rejected(running: Sidecar) -> None:
