@@ -2,13 +2,19 @@
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do command -v $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test check lint format benchmarks dashboards clean
+.PHONY: demo test test-emitters record-emitters check lint format benchmarks dashboards clean
 
 demo: .venv/installed ## the main job on an embedded stack: no network, no downloads
 	$(BIN)/leadline demo
 
 test: .venv/installed-dev ## all tests
 	$(BIN)/python -m pytest
+
+test-emitters: .venv/installed-dev .venvs/emitters/installed ## real LangChain, LlamaIndex, Haystack and Chroma export to a sidecar
+	$(BIN)/python -m pytest tests/emitters
+
+record-emitters: .venvs/emitters/installed ## writes tests/monitor/otlp/fixtures
+	.venvs/emitters/bin/python tests/emitters/record.py
 
 check: lint test ## what CI runs
 
@@ -42,5 +48,10 @@ dashboards: .venv/installed-dev ## writes dashboards/*.json
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ .venv/installed
 
+.venvs/emitters/installed: tests/emitters/requirements.txt
+	$(PYTHON) -m venv .venvs/emitters
+	.venvs/emitters/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venvs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 ScoreKind = Literal["similarity", "distance"]
+Identity = tuple[str, str, str]
+"""Pipeline, trace id, span id or an empty string: what deduplication and sampling go by."""
 NO_TIMESTAMP = datetime.min.replace(tzinfo=UTC)
 
 
@@ -78,8 +80,8 @@ class QueryTrace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answer: str | None = None
 
     @property
-    def identity(self) -> tuple[str, str, str]:
-        """(pipeline, trace_id, span_id), what deduplication and sampling go by."""
+    def identity(self) -> Identity:
+        """Which retrieval this is."""
         return self.pipeline, self.trace_id, self.span_id or ""
 
 

@@ -15,6 +15,7 @@ from monitor.config_base import Address, Pattern
 from monitor.config_base import Section as _Section
 from monitor.config_kafka import KafkaSource
 from monitor.errors import ConfigError
+from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -33,9 +34,11 @@ class JsonlSource(_Section):
 
 
 class HttpSource(_Section):
-    """`POST /v1/query-traces`. A 200 means that the traces are in a journal on disk, unless `journal` is off.
+    """`POST /v1/query-traces` and `POST /v1/traces`. A 200 means: in a journal on disk, unless `journal` is off.
 
-    The journal holds at most `queue_traces` and `queue_bytes`; a body, and what it expands to, `max_body_bytes`.
+    Each of the two journals holds at most `queue_traces` (traces, or requests with spans) and `queue_bytes`; a body,
+    and what it expands to, `max_body_bytes`. The spans of one trace are waited for `join_seconds`; at most `join_spans`
+    are held.
     """
 
     kind: Literal["http"]
@@ -43,6 +46,8 @@ class HttpSource(_Section):
     queue_traces: int = Field(10_000, ge=1)
     queue_bytes: int = Field(256 * 2**20, ge=1024)
     max_body_bytes: int = Field(16 * 2**20, ge=1024)
+    join_seconds: float = Field(WINDOW_SECONDS, gt=0, le=600)
+    join_spans: int = Field(MAX_SPANS, ge=1000)
 
     @property
     def label(self) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from detectors.records import QueryTrace
+from detectors.records import Identity, QueryTrace
 
 WINDOW_TRACES = 1_000_000
 
 
-def digest(trace: QueryTrace) -> bytes:
+def digest(identity: Identity) -> bytes:
     """Sixteen bytes that stand for the identity of a retrieval."""
-    return blake2b("\0".join(trace.identity).encode(), digest_size=16).digest()
+    return blake2b("\0".join(identity).encode(), digest_size=16).digest()
 
 
 class Deduplicator:
@@ -22,7 +22,11 @@ class Deduplicator:
 
     def is_new(self, trace: QueryTrace) -> bool:
         """True the first time, False for repeats within the window."""
-        key = digest(trace)
+        return self.remember(trace.identity)
+
+    def remember(self, identity: Identity) -> bool:
+        """Count an identity as seen; whether it was not before."""
+        key = digest(identity)
         if key in self._seen:
             return False
         self._seen[key] = None

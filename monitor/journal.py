@@ -135,8 +135,9 @@ class Journal:
             records, size = self._store.delete(up_to)
             self._records -= records
             self._bytes -= size
-            self._drained.append((self._clock(), records))
-            while self._clock() - self._drained[0][0] > RATE_SECONDS and len(self._drained) > 1:
+            if records:  # what lets go of nothing says nothing about the rate
+                self._drained.append((self._clock(), records))
+            while len(self._drained) > 1 and self._clock() - self._drained[0][0] > RATE_SECONDS:
                 self._drained.popleft()
 
     def close(self) -> None:

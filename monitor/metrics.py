@@ -86,6 +86,14 @@ _ROWS = (
     MetricSpec("queue_traces", "gauge", "traces", (), "Traces read and waiting to be assessed."),
     MetricSpec("unjournaled_traces_total", "counter", "traces", ("source",),
                "Traces taken in with the journal off: a crash loses those that were not assessed yet."),
+    MetricSpec("otlp_spans_total", "counter", "spans", ("source", "dialect", "kind"),
+               "OpenTelemetry spans that came, by the conventions they follow and by what they are: `retriever`, "
+               "`reranker`, `ignored` (no retrieval: the normal case), `rejected` (no sound span)."),
+    MetricSpec("otlp_retrieval_spans_total", "counter", "spans", ("source", "result"),
+               "Retriever and reranker spans by what became of them: `served` (a query trace), `inner` (part of one), "
+               "`late`, `duplicate`, or why they are unusable (`no_query`, `no_documents`, `redacted`, ...). "
+               "`early`: spans of any kind that were not waited for, because there were too many."),
+    MetricSpec("otlp_open_spans", "gauge", "spans", ("source",), "Spans that wait for others of their trace."),
     MetricSpec("config_reloads_total", "counter", "reloads", ("result",),
                "Reloads of the configuration: `done`, or `failed` and the one before stays in use."),
     MetricSpec("ingest_requests_total", "counter", "requests", ("path", "code"), "Requests with traces, by answer."),

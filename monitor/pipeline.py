@@ -145,12 +145,13 @@ class Pipeline:
                 if not self._new.is_new(trace):
                     selection.decisions[trace.pipeline, "duplicate"] += 1
                     continue
-                selection.digests.append(digest(trace))
+                selection.digests.append(digest(trace.identity))
                 weights = self._assembly.sampler.weights(trace)
                 if weights is None:
                     selection.decisions[trace.pipeline, "not_sampled"] += 1
                 else:
                     selection.sampled.append((trace, weights))
+            selection.digests.extend(digest(identity) for identity in batch.absorbed if self._new.remember(identity))
         return selection
 
     def _assess(self, sampled: Sequence[Sampled]) -> list[Keyed]:

@@ -19,18 +19,22 @@ from monitor.config_kafka import KafkaSource
 from monitor.errors import LeadlineError
 from monitor.health import Health
 from monitor.ingest import Ingest
+from monitor.ingest_otlp import OtlpIngest
 from monitor.intake import Intake
 from monitor.journal import DiskStore, Journal, MemoryStore
 from monitor.logs import configure_logs
 from monitor.metrics import Metrics, Recorder
 from monitor.normalisation import Normalisations
+from monitor.otlp.assembler import Assembler
+from monitor.otlp.join import Join
 from monitor.pipeline import Pipeline
 from monitor.providers.corpus import Corpus
 from monitor.quarantine import Quarantine
+from monitor.receiving import Receiver
 from monitor.server import HttpServer, Site, operations_app
 from monitor.sinks.base import Sink
 from monitor.sinks.memory import MemorySink
-from monitor.sources import http, jsonl
+from monitor.sources import http, jsonl, otlp
 from monitor.sources.base import Source
 from monitor.state import State
 from monitor.worker import SourceWorker
@@ -127,31 +131,44 @@ class Service:
         return scorer.status if scorer is not None else None
 
     def _build_sources(self, quarantine: Quarantine) -> list[Source]:
-        return [self._build_source(source, quarantine) for source in self.config.sources]
+        return [built for source in self.config.sources for built in self._build_source(source, quarantine)]
 
-    def _build_source(self, source: JsonlSource | HttpSource | KafkaSource, quarantine: Quarantine) -> Source:
+    def _build_source(self, source: JsonlSource | HttpSource | KafkaSource, quarantine: Quarantine) -> list[Source]:
         if isinstance(source, HttpSource):
             return self._build_http(source, quarantine)
         if isinstance(source, KafkaSource):
             from monitor.sources.kafka import build_source  # noqa: PLC0415 - the client is heavy
 
-            return build_source(source, self.metrics, quarantine.clean, self._clock)
-        return jsonl.JsonlSource(source.path, source.start, clock=self._clock)
+            return [build_source(source, self.metrics, quarantine.clean, self._clock)]
+        return [jsonl.JsonlSource(source.path, source.start, clock=self._clock)]
 
-    def _build_http(self, source: HttpSource, quarantine: Quarantine) -> Source:
-        store = DiskStore(self.config.state.path.with_suffix(".ingest.db")) if source.journal else MemoryStore()
+    def _build_http(self, source: HttpSource, quarantine: Quarantine) -> list[Source]:
+        if not source.journal:
+            log.warning("the journal is off: traces that come over HTTP are assessed at most once, a crash loses some")
+        native = self._receiver(http.NAME, ".ingest.db", source, quarantine)
+        spans = self._receiver(otlp.NAME, ".otlp.db", source, quarantine)
+        routes = [
+            Ingest(native, self.recorder).route,
+            OtlpIngest(spans, self.metrics, self.recorder).route,
+        ]
+        self._ingest = HttpServer([Site(self.config.http.ingest, Starlette(routes=routes))])
+        self._ingest.start()
+        join = Join(time.monotonic, window_seconds=source.join_seconds, max_spans=source.join_spans)
+        assembler = Assembler(otlp.NAME, join, self.metrics, self.recorder)
+        return [
+            http.HttpSource(native.journal),
+            otlp.OtlpSource(spans.journal, assembler, closing=lambda: self.health.stopping),
+        ]
+
+    def _receiver(self, name: str, suffix: str, source: HttpSource, quarantine: Quarantine) -> Receiver:
+        store = DiskStore(self.config.state.path.with_suffix(suffix)) if source.journal else MemoryStore()
         journal = Journal(store, max_records=source.queue_traces, max_bytes=source.queue_bytes, durable=source.journal)
         self._closing.callback(journal.close)
         journal.open()
-        if not source.journal:
-            log.warning("the journal is off: traces that come over HTTP are assessed at most once, a crash loses some")
-        ingest = Ingest(
-            journal, quarantine, self.metrics, self.recorder, self.health,
+        return Receiver(
+            name, journal, quarantine, self.metrics, self.health,
             max_body_bytes=source.max_body_bytes, clock=self._clock,
         )  # fmt: skip
-        self._ingest = HttpServer([Site(self.config.http.ingest, Starlette(routes=[ingest.route]))])
-        self._ingest.start()
-        return http.HttpSource(journal)
 
     @property
     def metrics_address(self) -> tuple[str, int]:

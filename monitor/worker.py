@@ -112,7 +112,7 @@ class SourceWorker:
         except BaseException:
             self._intake.give_back(reserved)
             raise
-        self._moved = bool(batch.records) or batch.position != self._read
+        self._moved = bool(batch.records or batch.absorbed) or batch.position != self._read
         if self._moved:
             self._read = batch.position
             self._intake.put(Delivery(self, batch), reserved)

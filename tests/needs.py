@@ -2,15 +2,24 @@
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+EMITTERS = Path(__file__).parents[1] / ".venvs" / "emitters"
 
 
 def require(program: str, how: str) -> str:
     """The path of `program`; without it the test is skipped, or fails under LEADLINE_TEST_REQUIRE=all."""
     path = shutil.which(program)
     return path if path is not None else missing(f"{program} is not installed; to get it: {how}")
+
+
+def require_emitters() -> str:
+    """The Python that has LangChain and the others (LEADLINE_TEST_EMITTERS names another one), else as in `require`."""
+    python = Path(os.environ.get("LEADLINE_TEST_EMITTERS", EMITTERS / "bin" / "python"))
+    return str(python) if python.exists() else missing("no emitters; to get them: make test-emitters")
 
 
 def missing(what: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple, Protocol
 
-from detectors.records import QueryTrace
+from detectors.records import Identity, QueryTrace
 
 Position = dict[str, Any]
 """Opaque to everyone but its source; JSON-able: it is saved in one transaction with what was made of the traces."""
@@ -20,12 +20,17 @@ class Malformed(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one poll brought; `position` is where the source stands after it, None where it never stood anywhere."""
+    """What one poll brought; `position` is where the source stands after it, None where it never stood anywhere.
+
+    `absorbed`: identities that are parts of retrievals handed over by now. Should they ever come as traces of their
+    own, after a restart in between, they are duplicates.
+    """
 
     traces: tuple[QueryTrace, ...]
     position: Position | None
     malformed: tuple[Malformed, ...] = ()
     size_bytes: int = 0
+    absorbed: tuple[Identity, ...] = ()
 
     @property
     def records(self) -> int:

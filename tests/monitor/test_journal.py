@@ -97,6 +97,16 @@ def test_retry_after_follows_the_rate_at_which_it_drains() -> None:
     assert stuck.value.retry_after_seconds == 60
 
 
+def test_a_position_that_lets_go_of_nothing_is_no_sign_of_standing_still() -> None:
+    """Spans that wait for others: the source commits where it is, and the journal drains soon."""
+    journal = memory(Clock())
+    journal.append([b"x"] * 10, 0.0)
+    journal.delete(0)
+    with pytest.raises(JournalFull) as full:
+        journal.append([b"x"], 0.0)
+    assert full.value.retry_after_seconds == 1
+
+
 def test_survives_kill_9(tmp_path: Path) -> None:
     """What was appended is there, counted, under the same name."""
     code = """

@@ -1,0 +1,96 @@
+"""`POST /v1/traces`: OTLP/HTTP in protobuf or JSON. What concerns retrieval goes into the journal, then the answer."""
+
+from datetime import UTC, datetime
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from monitor.errors import MalformedTrace
+from monitor.logs import describe
+from monitor.metrics import Metrics, Recorder
+from monitor.otlp import answers
+from monitor.otlp.assembler import count_spans
+from monitor.otlp.reading import Reading, read_request
+from monitor.otlp.spans import Encoding
+from monitor.receiving import Receiver, Refused
+from monitor.sources.otlp import NAME, encode_notes
+
+log = structlog.get_logger()
+
+PATH = "/v1/traces"
+TYPES: dict[str, Encoding] = {"application/x-protobuf": "protobuf", "application/json": "json"}
+TOLD = 3  # different reasons in the answer
+
+
+class OtlpIngest:
+    """Answers 200 once the spans that matter are in the journal, with the number of those that cannot be taken.
+
+    429 and 503 have `Retry-After` and keep nothing of the request; after 400, 413 and 415 a client must not try again.
+    """
+
+    def __init__(self, receiver: Receiver, metrics: Metrics, recorder: Recorder) -> None:
+        self._receiver = receiver
+        self._metrics = metrics
+        self._recorder = recorder
+        self.route = Route(PATH, self._post, methods=["POST"])
+
+    async def _post(self, request: Request) -> Response:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        encoding = TYPES.get(kind)
+        response = await self._answer(request, encoding) if encoding is not None else _unknown_type(kind)
+        self._receiver.answered(PATH, response.status_code)
+        return response
+
+    async def _answer(self, request: Request, encoding: Encoding) -> Response:
+        try:
+            body = await self._receiver.take(request, lambda body: self._take(body, encoding))
+        except Refused as refused:
+            return _refusal(encoding, refused)
+        except Exception as error:  # noqa: BLE001 - a bug of ours; the server's own log would quote the request
+            log.error("a request cannot be answered", **describe(error))
+            return _refusal(encoding, Refused(500, "cannot be taken: see the sidecar's log"))
+        return _response(encoding, 200, body)
+
+    def _take(self, body: bytes, encoding: Encoding) -> bytes:
+        arrival = self._receiver.clock()
+        try:
+            reading = read_request(body, encoding, datetime.fromtimestamp(arrival, UTC))
+        except MalformedTrace as error:
+            raise Refused(400, str(error)) from None
+        self._keep(reading, arrival)
+        count_spans(self._metrics, NAME, reading.counts)
+        self._receiver.set_aside(reading.rejected)
+        return answers.accepted(encoding, len(reading.rejected), _reasons(reading))
+
+    def _keep(self, reading: Reading, arrival: float) -> None:
+        if not reading.notes:
+            return
+        retrievals = [note for note in reading.notes if note.is_retrieval]
+        try:
+            self._receiver.keep([encode_notes(reading.notes)], arrival, len(retrievals))
+        except Refused as refused:
+            if refused.status == 429:
+                for note in retrievals:
+                    self._recorder.decided(note.pipeline, "throttled")
+            raise
+
+
+def _reasons(reading: Reading) -> str:
+    reasons = list(dict.fromkeys(bad.reason for bad in reading.rejected))
+    return "; ".join(reasons[:TOLD]) + ("; and others" if len(reasons) > TOLD else "")
+
+
+def _unknown_type(kind: str) -> Response:
+    """In JSON: readable at least."""
+    return _refusal("json", Refused(415, f"Content-Type: got {kind[:60]!r}, expected {' or '.join(TYPES)}"))
+
+
+def _refusal(encoding: Encoding, refused: Refused) -> Response:
+    return _response(encoding, refused.status, answers.refused(encoding, str(refused)), refused.headers)
+
+
+def _response(encoding: Encoding, status: int, body: bytes, headers: dict[str, str] | None = None) -> Response:
+    kind = next(name for name, known in TYPES.items() if known == encoding)
+    return Response(body, status, {"Content-Type": kind, **(headers or {})})
