@@ -79,9 +79,13 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         return self.probabilities(found, np.arange(1, found.shape[-1] + 1))
 
 
+def logits(scores: ArrayLike) -> Floats:
+    """ln(s / (1 - s)), kept finite."""
+    return np.asarray(logit(np.clip(np.asarray(scores, dtype=np.float64), NEAR, 1 - NEAR)))
+
+
 def _evidence(scores: ArrayLike, ranks: ArrayLike, rank_weight: float) -> Floats:
-    found = np.clip(np.asarray(scores, dtype=np.float64), NEAR, 1 - NEAR)
-    return np.asarray(logit(found) - rank_weight * np.log(np.asarray(ranks, dtype=np.float64)))
+    return logits(scores) - rank_weight * np.log(np.asarray(ranks, dtype=np.float64))
 
 
 def fit(pairs: Sequence[JudgedPair], *, scorer: str, method: Method = "platt") -> Calibration:

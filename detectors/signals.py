@@ -50,6 +50,8 @@ _ROWS = (
                "rank-biased overlap of the served list with the cross-encoder's order of served and BM25 documents"),
     SignalSpec("best_relevance", Tier.SCORER, -1, _UNIT, "the best cross-encoder score over the first five served"),
     SignalSpec("first_relevance", Tier.SCORER, -1, _UNIT, "the cross-encoder's score of the first document"),
+    SignalSpec("relevance_gap", Tier.SCORER, -1, (0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0),
+               "logit of the best cross-encoder score over the first five less the mean logit over all served"),
     SignalSpec("none_relevant", Tier.SCORER, +1, _UNIT,
                "1 - noisy-or of the calibrated relevance of the first five: the chance that none is relevant"),
     SignalSpec("first_regret", Tier.SCORER, +1, _UNIT,

@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.calibration import Calibration, noisy_or
+from detectors.calibration import Calibration, logits, noisy_or
 from detectors.measures.base import Hit, LexicalIndex, PairScorer, hits_wanted
 from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap
 from detectors.records import Findings, Missed, Reason, Retrieval, Tier
@@ -14,9 +14,10 @@ from detectors.records import Findings, Missed, Reason, Retrieval, Tier
 Floats = NDArray[np.float64]
 
 ORDER_SIGNALS = ("rank_discordance", "rank_discordance_top")
+CONTRAST_SIGNALS = ("relevance_gap",)
 UNION_SIGNALS = ("union_rbo", "regret")
 LEVEL_SIGNALS = ("best_relevance", "first_relevance", "none_relevant", "first_regret")
-SIGNALS = (*ORDER_SIGNALS, *UNION_SIGNALS, *LEVEL_SIGNALS)
+SIGNALS = (*ORDER_SIGNALS, *CONTRAST_SIGNALS, *UNION_SIGNALS, *LEVEL_SIGNALS)
 MINIMUM_ORDER = 3
 HEAD = 5  # what "found" means to a reader: something relevant in the first five
 NAMED = 3
@@ -80,6 +81,7 @@ class RankDivergence:
         findings = Findings(levels, relevance=served.tolist())
         findings.merge(self._none_relevant(served[:HEAD]))
         findings.merge(_order(served))
+        findings.merge(_contrast(served))
         if isinstance(hits, Reason):
             findings.merge(Findings.abstained(UNION_SIGNALS, hits))
             return findings
@@ -111,6 +113,14 @@ def _order(served: Floats) -> Findings:
     if np.isnan(tau):
         return Findings.abstained(ORDER_SIGNALS, Reason.CONSTANT_SCORES)
     return Findings({"rank_discordance": (1 - tau) / 2, "rank_discordance_top": (1 - tau_ap(served)) / 2})
+
+
+def _contrast(served: Floats) -> Findings:
+    """Whether something stands out from the list: a query's own level is in all of its scores, and falls out."""
+    if len(served) < MINIMUM_ORDER:
+        return Findings.abstained(CONTRAST_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
+    found = logits(served)
+    return Findings({"relevance_gap": max(0.0, float(found[:HEAD].max() - found.mean()))})
 
 
 def _union(keys: list[str], served: Floats, hits: Sequence[Hit], beside: Floats) -> Findings:

@@ -1,7 +1,16 @@
+import math
+
 import pytest
 
 from detectors.measures.base import Hit
-from detectors.measures.rank_divergence import LEVEL_SIGNALS, ORDER_SIGNALS, SIGNALS, UNION_SIGNALS, RankDivergence
+from detectors.measures.rank_divergence import (
+    CONTRAST_SIGNALS,
+    LEVEL_SIGNALS,
+    ORDER_SIGNALS,
+    SIGNALS,
+    UNION_SIGNALS,
+    RankDivergence,
+)
 from detectors.records import Findings, Missed, Reason, Retrieval
 from tests.detectors.fakes import TableIndex, TableScorer, as_it_is, retrieval
 
@@ -38,6 +47,13 @@ def test_best_relevance_looks_at_the_first_five() -> None:
 def test_none_relevant_is_what_the_first_five_leave_open() -> None:
     """The product of what each leaves: .5, .5, .5, .3, .5; the sixth, the best, is not looked at."""
     assert _measure(retrieval("bbbcbg")).signals["none_relevant"] == pytest.approx(0.5**4 * 0.3, abs=1e-4)
+
+
+def test_relevance_gap_is_what_stands_out_and_not_the_level_of_the_query() -> None:
+    """.9, .5 and .5 have the logits ln 9, 0 and 0; where a better document stands sixth, nothing stands out."""
+    assert _measure(retrieval("abb")).signals["relevance_gap"] == pytest.approx(math.log(9) * 2 / 3)
+    assert _measure(retrieval("aaa")).signals["relevance_gap"] == 0
+    assert _measure(retrieval("bbbbbg")).signals["relevance_gap"] == 0
 
 
 def test_without_a_calibration_there_are_scores_and_no_probability() -> None:
@@ -118,7 +134,7 @@ def test_it_abstains_with_a_reason(served: Retrieval, reason: Reason) -> None:
 
 def test_an_order_takes_three_documents_and_a_level_one() -> None:
     found = _measure(retrieval("ab"), "d")
-    assert found.abstentions == dict.fromkeys(ORDER_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
+    assert found.abstentions == dict.fromkeys((*ORDER_SIGNALS, *CONTRAST_SIGNALS), Reason.TOO_FEW_DOCUMENTS)
     assert found.signals["best_relevance"] == 0.9
 
 
@@ -133,7 +149,7 @@ def test_without_a_corpus_what_needs_candidates_abstains_and_nothing_is_searched
     index = TableIndex(_hits("d"))
     (found,) = RankDivergence(TableScorer(RELEVANCE), index, as_it_is()).measure([retrieval("abc", no_lexical=reason)])
     assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
-    assert set(found.signals) == {*ORDER_SIGNALS, *LEVEL_SIGNALS}
+    assert set(found.signals) == {*ORDER_SIGNALS, *CONTRAST_SIGNALS, *LEVEL_SIGNALS}
     assert index.calls == []
 
 
