@@ -36,7 +36,7 @@ DATA = Path(__file__).parents[1] / "detectors" / "data"
 RECORDINGS = ("traces.jsonl", "traces.e5.jsonl")
 SHIPPED_RECORDING = "traces.jsonl"
 WEIGHTS = {
-    "at_5": ("score_gap", "score_spread", "lexical_rbo", "uncovered_terms", "best_relevance", "regret"),
+    "at_5": ("score_gap", "score_spread", "lexical_rbo", "uncovered_terms", "relevance_contrast", "union_rbo"),
     "at_1": ("score_gap", "score_z", "lexical_rbo", "uncovered_terms", "first_relevance", "first_regret"),
 }
 KINDS = {"at_5": "no_relevant_at_5", "at_1": "no_relevant_at_1"}

@@ -5,6 +5,7 @@ from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from detectors.calibration import Calibration, logits, noisy_or
 from detectors.measures.base import Hit, LexicalIndex, PairScorer, hits_wanted
@@ -14,13 +15,14 @@ from detectors.records import Findings, Missed, Reason, Retrieval, Tier
 Floats = NDArray[np.float64]
 
 ORDER_SIGNALS = ("rank_discordance", "rank_discordance_top")
-CONTRAST_SIGNALS = ("relevance_gap",)
+CONTRAST_SIGNALS = ("relevance_contrast",)
 UNION_SIGNALS = ("union_rbo", "regret")
 LEVEL_SIGNALS = ("best_relevance", "first_relevance", "none_relevant", "first_regret")
 SIGNALS = (*ORDER_SIGNALS, *CONTRAST_SIGNALS, *UNION_SIGNALS, *LEVEL_SIGNALS)
 MINIMUM_ORDER = 3
 HEAD = 5  # what "found" means to a reader: something relevant in the first five
 NAMED = 3
+LEVEL_SHARE = 0.5  # from .4 to .6 it makes no difference; at 0 and 1, AUROC falls by .03 to .05
 
 
 class RankDivergence:
@@ -116,11 +118,13 @@ def _order(served: Floats) -> Findings:
 
 
 def _contrast(served: Floats) -> Findings:
-    """Whether something stands out from the list: a query's own level is in all of its scores, and falls out."""
+    """The best score, freed of a half of the level that all scores of its query share: questions of some kinds make any
+    passage look relevant. The logit of the best less half the mean logit, through a sigmoid.
+    """
     if len(served) < MINIMUM_ORDER:
         return Findings.abstained(CONTRAST_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
     found = logits(served)
-    return Findings({"relevance_gap": max(0.0, float(found[:HEAD].max() - found.mean()))})
+    return Findings({"relevance_contrast": float(expit(found[:HEAD].max() - LEVEL_SHARE * found.mean()))})
 
 
 def _union(keys: list[str], served: Floats, hits: Sequence[Hit], beside: Floats) -> Findings:

@@ -22,7 +22,7 @@ from tests.monitor.kit import assessment
 
 SHAPE = {"top_score", "score_gap", "score_z", "score_spread", "score_entropy"}
 LEXICAL = {"lexical_rbo", "lexical_miss", "uncovered_terms", "missed_identifiers"}
-ORDER = {"rank_discordance", "rank_discordance_top", "relevance_gap"}
+ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast"}
 UNION = {"union_rbo", "regret"}
 LEVEL = {"best_relevance", "first_relevance", "none_relevant", "first_regret"}
 SCORED = ORDER | UNION | LEVEL

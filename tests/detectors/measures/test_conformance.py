@@ -115,8 +115,8 @@ def test_a_value_is_a_finite_float(name: str, case: str) -> None:
 @every_measure
 @every_retrieval
 def test_a_signal_with_buckets_up_to_one_stays_within_zero_and_one(name: str, case: str) -> None:
-    """All but the differences of raw scores are shares; one outside its range would hide in the histogram's last bucket."""
-    raw = {"top_score", "score_gap", "score_z", "score_spread", "relevance_gap"}
+    """All but the raw scores' signals are shares; one outside its range would hide in the histogram's last bucket."""
+    raw = {"top_score", "score_gap", "score_z", "score_spread"}
     found = {signal: value for signal, value in _one(name, case).signals.items() if signal not in raw}
     assert all(0 <= value <= 1 for value in found.values()), found
 

@@ -1,5 +1,3 @@
-import math
-
 import pytest
 
 from detectors.measures.base import Hit
@@ -49,11 +47,15 @@ def test_none_relevant_is_what_the_first_five_leave_open() -> None:
     assert _measure(retrieval("bbbcbg")).signals["none_relevant"] == pytest.approx(0.5**4 * 0.3, abs=1e-4)
 
 
-def test_relevance_gap_is_what_stands_out_and_not_the_level_of_the_query() -> None:
-    """.9, .5 and .5 have the logits ln 9, 0 and 0; where a better document stands sixth, nothing stands out."""
-    assert _measure(retrieval("abb")).signals["relevance_gap"] == pytest.approx(math.log(9) * 2 / 3)
-    assert _measure(retrieval("aaa")).signals["relevance_gap"] == 0
-    assert _measure(retrieval("bbbbbg")).signals["relevance_gap"] == 0
+def test_relevance_contrast_worked_by_hand() -> None:
+    """.9, .5 and .5 have the logits ln 9, 0 and 0: ln 9 - ln 9 / 6 = 5/6 ln 9, and e to that is 9 ** (5/6)."""
+    odds = 9 ** (5 / 6)
+    assert _measure(retrieval("abb")).signals["relevance_contrast"] == pytest.approx(odds / (1 + odds))
+
+
+def test_a_best_document_that_stands_out_beats_the_same_one_among_its_like() -> None:
+    out, among = (_measure(retrieval(served)).signals["relevance_contrast"] for served in ("abb", "aaa"))
+    assert out > among
 
 
 def test_without_a_calibration_there_are_scores_and_no_probability() -> None:
