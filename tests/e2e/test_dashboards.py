@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from detectors.records import Assessment
@@ -18,6 +19,7 @@ from monitor.demo.queries import QueryStream
 from monitor.demo.retriever import DenseRetriever
 from monitor.demo.stack import PIPELINE, Stack
 from monitor.service import Service
+from tests.detectors.fakes import as_it_is
 from tests.e2e import dashboards
 from tests.monitor import kit
 
@@ -50,11 +52,13 @@ def sidecar(folder: Path) -> Iterator[Service]:
     documents = build_corpus(SEED)
     write_corpus(documents, folder / "corpus.jsonl")
     (folder / "traces.jsonl").write_bytes(kit.lines(kit.traces(5)))
+    calibration = msgspec.structs.replace(as_it_is(), scorer=kit.LengthScorer().name)
+    (folder / "calibration.json").write_bytes(msgspec.json.encode(calibration))
     sections = {
         "sources": [{"kind": "http"}, *kit.follow(folder / "traces.jsonl")],
         "corpus": {"path": str(folder / "corpus.jsonl")},
         "pipelines": {"default": {"sample": {"scorer": 0.5}}},
-        "scorer": {},
+        "scorer": {"calibration": str(folder / "calibration.json")},
     }
     with Service(kit.config(folder, **sections), scorer=kit.LengthScorer(), sinks=[FailsOnce()]) as service:
         assert service.ingest_address is not None
