@@ -221,10 +221,10 @@ def test_evidence_that_quotes_nothing_redacted_stays(tmp_path: Path) -> None:
 
 
 def test_evidence_is_of_the_measures() -> None:
-    findings = Findings({}, {}, [Missed("kb-9", "rank 1 of BM25, not served")], [0.123456, 0.5])
+    findings = Findings({}, {}, [Missed("kb-9", "rank 1 of BM25, not served")], [0.1234567, 0.5])
     found = assembled(Fake("one", findings=findings)).assess([(trace(), ALL_TIERS)])[0]
     assert found.evidence.missed == [Missed("kb-9", "rank 1 of BM25, not served")]
-    assert found.evidence.relevance == [0.1235, 0.5]
+    assert found.evidence.relevance == [0.123457, 0.5]
 
 
 def target(signal: str) -> Target:
