@@ -41,7 +41,7 @@ WEIGHTS = {
 }
 KINDS = {"at_5": "no_relevant_at_5", "at_1": "no_relevant_at_1"}
 BINS = 24
-VERSION = "1"
+VERSION = "2"
 
 Floats = NDArray[np.float64]
 
