@@ -91,8 +91,8 @@ def judged_pairs(recordings: Recordings) -> list[JudgedPair]:
     ]
 
 
-def worth(recordings: Recordings, name: str) -> Worth:
-    others = [pair for pair in judged_pairs(recordings) if pair.group != name.split(maxsplit=1)[0]]
+def worth(recordings: Recordings, name: str, pairs: list[JudgedPair]) -> Worth:
+    others = [pair for pair in pairs if pair.group != name.split(maxsplit=1)[0]]
     lists = recordings[name]
     scores = np.array([x.scores[:CHECKED] for x in lists])
     grades = np.array([x.grades[:CHECKED] for x in lists])
@@ -146,11 +146,12 @@ def main() -> None:
         recordings = score_all(directories, CrossEncoderScorer(arguments.model), arguments.queries)
         if arguments.scores:
             arguments.scores.write_bytes(msgspec.json.encode(recordings))
+    pairs = judged_pairs(recordings)
     if arguments.calibration:
-        ship(arguments.calibration, judged_pairs(recordings), CrossEncoderScorer(arguments.model).name)
+        ship(arguments.calibration, pairs, CrossEncoderScorer(arguments.model).name)
     for retriever in RECORDINGS.values():
         names = [name for name in recordings if name.endswith(f" {retriever}")]
-        print_table(f"{arguments.model}, {retriever}'s lists", {name: worth(recordings, name) for name in names})
+        print_table(f"{arguments.model}, {retriever}'s lists", {name: worth(recordings, name, pairs) for name in names})
 
 
 if __name__ == "__main__":

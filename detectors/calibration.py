@@ -112,13 +112,13 @@ def fit(pairs: Sequence[JudgedPair], *, scorer: str, method: Method = "platt") -
     scores, ranks = [pair.score for pair in pairs], [pair.rank for pair in pairs]
     _, group, sizes = np.unique([pair.group for pair in pairs], return_inverse=True, return_counts=True)
     weights = 1 / (len(sizes) * sizes[group])
-    slope, rank_weight, intercept = _logistic(_evidence(scores, ranks, 0.0), np.log(ranks), y, group, weights)
+    slope, rank_weight, intercept = _logistic(logits(scores), np.log(ranks), y, group, weights)
     evidence = _evidence(scores, ranks, rank_weight)
-    order = np.argsort(evidence, kind="stable")
     if method == "platt":
         points = np.linspace(evidence.min(), evidence.max(), CURVE_POINTS)
         curve = expit(slope * points + intercept)
     else:
+        order = np.argsort(evidence, kind="stable")
         kept = np.unique(np.linspace(0, len(y) - 1, CURVE_POINTS).astype(int))
         points, curve = evidence[order][kept], isotonic_regression(y[order], weights=weights[order]).x[kept]
     away = np.interp(evidence, points, curve) - y

@@ -1,21 +1,12 @@
 """The command line: results on stdout, progress and logs on stderr; nothing heavy is imported before it is needed."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from monitor.errors import LeadlineError
-
-
-class Method(StrEnum):
-    """How `calibrate` fits."""
-
-    platt = "platt"
-    isotonic = "isotonic"
-
 
 app = typer.Typer(
     name="leadline",
@@ -98,7 +89,9 @@ def calibrate(
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Draw the reliability diagram here (.png, .svg).")
     ] = None,
-    method: Annotated[Method, typer.Option("--method", help="`isotonic` needs more pairs.")] = Method.platt,
+    method: Annotated[
+        Literal["platt", "isotonic"], typer.Option("--method", help="`isotonic` needs more pairs.")
+    ] = "platt",
     traces: Annotated[
         list[str], typer.Option("--traces", help="A recording in each collection to use; may be repeated.")
     ] = ["traces.jsonl"],  # noqa: B006 - typer copies it
@@ -115,7 +108,7 @@ def calibrate(
         verdicts,
         out=out,
         picture=picture,
-        method=method.value,
+        method=method,
         traces=traces,
         scorer=cross_encoder,
         depth=depth,

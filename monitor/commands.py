@@ -86,14 +86,16 @@ def calibrate_command(
     if picture is not None:
         load_pyplot()  # before anything is scored for nothing
     judgements = Judgements(relevant_from)
-    recordings = [(directory, directory / name) for directory in collections for name in traces]
-    for _, path in recordings:
-        _look_for(path)
-    for directory, path in recordings:
-        assessor, _ = file_assessor(file_config(None, directory / "corpus.jsonl", depth, scorer))
-        with progress(path) as on_read:
-            recording = Recording(path, Sampler(lambda _: EVERYTHING), on_read)
-            judgements.add_collection(directory, assess_all(recording, assessor))
+    for directory in collections:
+        for name in traces:
+            _look_for(directory / name)
+    cross_encoder = file_scorer(file_config(None, None, depth, scorer)) if collections else None
+    for directory in collections:
+        assessor = _served_only(file_config(None, directory / "corpus.jsonl", depth, scorer), cross_encoder)
+        for name in traces:
+            with progress(directory / name) as on_read:
+                recording = Recording(directory / name, Sampler(lambda _: EVERYTHING), on_read)
+                judgements.add_collection(directory, assess_all(recording, assessor))
     if assessments is not None and verdicts is not None:
         judgements.add_verdicts(assessments, verdicts)
     result = calibrate(judgements, method)
@@ -155,15 +157,26 @@ def file_config(config_file: Path | None, corpus: Path | None, depth: int | None
     return config.model_copy(update=changed)
 
 
-def file_assessor(config: Config) -> tuple[Assessor, LexicalIndex | None]:
-    """An assessor, and its index, with the scorer loaded: a model that is not there ends the command."""
+def file_scorer(config: Config) -> CrossEncoderScorer | None:
+    """The configured scorer, loaded: a model that is not there ends the command."""
     scorer = config.scorer
-    cross_encoder = CrossEncoderScorer(scorer.model, scorer.backend).loaded() if scorer is not None else None
+    return CrossEncoderScorer(scorer.model, scorer.backend).loaded() if scorer is not None else None
+
+
+def file_assessor(config: Config) -> tuple[Assessor, LexicalIndex | None]:
+    """An assessor, and its index, with the scorer loaded."""
+    cross_encoder = file_scorer(config)
     name = cross_encoder.name if cross_encoder is not None else NO_SCORER
-    calibration = calibration_for(name, scorer.calibration if scorer is not None else None)
+    calibration = calibration_for(name, config.scorer.calibration if config.scorer is not None else None)
     corpus = load_corpus(config)
     index = build_index(corpus)
     return build_assessor(config, corpus, index, cross_encoder, name, calibration=calibration), index
+
+
+def _served_only(config: Config, cross_encoder: CrossEncoderScorer | None) -> Assessor:
+    """An assessor without an index: nothing but the served documents is scored."""
+    name = cross_encoder.name if cross_encoder is not None else NO_SCORER
+    return build_assessor(config, load_corpus(config), None, cross_encoder, name)
 
 
 def console() -> Console:

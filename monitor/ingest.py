@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -14,12 +13,8 @@ from starlette.routing import Route
 from detectors.records import QueryTrace
 from monitor.decode import decode_trace
 from monitor.errors import MalformedTrace
-from monitor.logs import describe
-from monitor.metrics import Recorder
 from monitor.receiving import Receiver, Refused
 from monitor.sources.base import Malformed
-
-log = structlog.get_logger()
 
 PATH = "/v1/query-traces"
 JSON, NDJSON = "application/json", "application/x-ndjson"
@@ -35,19 +30,15 @@ class Taken(NamedTuple):
 class Ingest:
     """Answers 200 once all sound traces of a body are in the journal, and says which records were not sound."""
 
-    def __init__(self, receiver: Receiver, recorder: Recorder) -> None:
+    def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        self._recorder = recorder
         self.route = Route(PATH, self._post, methods=["POST"])
 
     async def _post(self, request: Request) -> JSONResponse:
         try:
             response = await self._answer(request)
         except Refused as refused:
-            response = _refusal(refused)
-        except Exception as error:  # noqa: BLE001 - a bug of ours; the server's own log would quote the request
-            log.error("a request cannot be answered", **describe(error))
-            response = _refusal(Refused(500, "cannot be taken: see the sidecar's log"))
+            response = JSONResponse({"error": str(refused)}, refused.status, refused.headers)
         self._receiver.answered(PATH, response.status_code)
         return response
 
@@ -64,25 +55,12 @@ class Ingest:
         taken = decode_all(records, datetime.fromtimestamp(arrival, UTC))
         if lines and not taken.traces and all(bad.reason.startswith("expected JSON") for _, bad in taken.malformed):
             raise Refused(400, "expected one JSON object a line, got no JSON at all")
-        self._keep(taken.traces, arrival)
+        if taken.traces:
+            encoded = [msgspec.json.encode(trace) for trace in taken.traces]
+            self._receiver.keep(encoded, arrival, [trace.pipeline for trace in taken.traces])
         self._receiver.set_aside([malformed for _, malformed in taken.malformed])
         rejected = [{"index": index, "error": malformed.reason} for index, malformed in taken.malformed]
         return JSONResponse({"accepted": len(taken.traces), "rejected": rejected})
-
-    def _keep(self, traces: Sequence[QueryTrace], arrival: float) -> None:
-        if not traces:
-            return
-        try:
-            self._receiver.keep([msgspec.json.encode(trace) for trace in traces], arrival, len(traces))
-        except Refused as refused:
-            if refused.status == 429:
-                for trace in traces:
-                    self._recorder.decided(trace.pipeline, "throttled")
-            raise
-
-
-def _refusal(refused: Refused) -> JSONResponse:
-    return JSONResponse({"error": str(refused)}, refused.status, refused.headers)
 
 
 def _is_ndjson(content_type: str) -> bool:

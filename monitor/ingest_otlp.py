@@ -2,22 +2,18 @@
 
 from datetime import UTC, datetime
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.errors import MalformedTrace
-from monitor.logs import describe
-from monitor.metrics import Metrics, Recorder
+from monitor.metrics import Metrics
 from monitor.otlp import answers
 from monitor.otlp.assembler import count_spans
 from monitor.otlp.reading import Reading, read_request
 from monitor.otlp.spans import Encoding
 from monitor.receiving import Receiver, Refused
 from monitor.sources.otlp import NAME, encode_notes
-
-log = structlog.get_logger()
 
 PATH = "/v1/traces"
 TYPES: dict[str, Encoding] = {"application/x-protobuf": "protobuf", "application/json": "json"}
@@ -30,10 +26,9 @@ class OtlpIngest:
     429 and 503 have `Retry-After` and keep nothing of the request; after 400, 413 and 415 a client must not try again.
     """
 
-    def __init__(self, receiver: Receiver, metrics: Metrics, recorder: Recorder) -> None:
+    def __init__(self, receiver: Receiver, metrics: Metrics) -> None:
         self._receiver = receiver
         self._metrics = metrics
-        self._recorder = recorder
         self.route = Route(PATH, self._post, methods=["POST"])
 
     async def _post(self, request: Request) -> Response:
@@ -48,9 +43,6 @@ class OtlpIngest:
             body = await self._receiver.take(request, lambda body: self._take(body, encoding))
         except Refused as refused:
             return _refusal(encoding, refused)
-        except Exception as error:  # noqa: BLE001 - a bug of ours; the server's own log would quote the request
-            log.error("a request cannot be answered", **describe(error))
-            return _refusal(encoding, Refused(500, "cannot be taken: see the sidecar's log"))
         return _response(encoding, 200, body)
 
     def _take(self, body: bytes, encoding: Encoding) -> bytes:
@@ -59,22 +51,12 @@ class OtlpIngest:
             reading = read_request(body, encoding, datetime.fromtimestamp(arrival, UTC))
         except MalformedTrace as error:
             raise Refused(400, str(error)) from None
-        self._keep(reading, arrival)
+        if reading.notes:
+            retrieving = [note.pipeline for note in reading.notes if note.is_retrieval]
+            self._receiver.keep([encode_notes(reading.notes)], arrival, retrieving)
         count_spans(self._metrics, NAME, reading.counts)
         self._receiver.set_aside(reading.rejected)
         return answers.accepted(encoding, len(reading.rejected), _reasons(reading))
-
-    def _keep(self, reading: Reading, arrival: float) -> None:
-        if not reading.notes:
-            return
-        retrievals = [note for note in reading.notes if note.is_retrieval]
-        try:
-            self._receiver.keep([encode_notes(reading.notes)], arrival, len(retrievals))
-        except Refused as refused:
-            if refused.status == 429:
-                for note in retrievals:
-                    self._recorder.decided(note.pipeline, "throttled")
-            raise
 
 
 def _reasons(reading: Reading) -> str:

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from monitor.health import Health
 from monitor.journal import Journal, JournalFull
 from monitor.logs import describe
-from monitor.metrics import Metrics
+from monitor.metrics import Metrics, Recorder
 from monitor.quarantine import Quarantine
 from monitor.sources.base import Malformed
 
@@ -44,14 +44,15 @@ class Receiver:
     """Reads bodies and keeps records, for one endpoint. `source` names it in the quarantine and in the metrics."""
 
     def __init__(
-        self, source: str, journal: Journal, quarantine: Quarantine, metrics: Metrics, health: Health,
-        *, max_body_bytes: int, clock: Callable[[], float] = time.time,
+        self, source: str, journal: Journal, quarantine: Quarantine, metrics: Metrics,
+        recorder: Recorder, health: Health, *, max_body_bytes: int, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self.clock = clock
         self.journal = journal
         self._source = source
         self._quarantine = quarantine
         self._metrics = metrics
+        self._recorder = recorder
         self._health = health
         self._max_body_bytes = max_body_bytes
         self._at_once = asyncio.Semaphore(AT_ONCE)
@@ -62,14 +63,20 @@ class Receiver:
         Raises
         ------
         Refused
-            Where the encoding is another one, or the body too large, too slow or no gzip.
+            Where the encoding is another one, or the body too large, too slow or no gzip; with 500 where `work` fails.
         """
         encoding = request.headers.get("content-encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
             raise Refused(415, f"Content-Encoding: got {encoding[:40]!r}, expected gzip or none")
-        body = await self._body(request)
-        async with self._at_once:
-            return await run_in_threadpool(lambda: work(self._expand(body) if encoding == "gzip" else body))
+        try:
+            body = await self._body(request)
+            async with self._at_once:
+                return await run_in_threadpool(lambda: work(self._expand(body) if encoding == "gzip" else body))
+        except Refused:
+            raise
+        except Exception as error:  # a bug of ours; the server's own log would quote the request
+            log.error("a request cannot be answered", **describe(error))
+            raise Refused(500, "cannot be taken: see the sidecar's log") from error
 
     async def _body(self, request: Request) -> bytes:
         declared = request.headers.get("content-length", "0")
@@ -106,8 +113,8 @@ class Receiver:
             raise Refused(400, "expected a gzip body, as Content-Encoding says") from None
         return bytes(expanded)
 
-    def keep(self, records: Sequence[bytes], arrival: float, traces: int) -> None:
-        """Put the records, of so many traces, into the journal: they are safe once this returns.
+    def keep(self, records: Sequence[bytes], arrival: float, pipelines: Sequence[str]) -> None:
+        """Put the records, with a trace of each of these pipelines, into the journal: they are safe once this returns.
 
         Raises
         ------
@@ -117,6 +124,8 @@ class Receiver:
         try:
             self.journal.append(records, arrival)
         except JournalFull as full:
+            for pipeline in pipelines:
+                self._recorder.decided(pipeline, "throttled")
             raise Refused(429, str(full), full.retry_after_seconds) from None
         except (OSError, sqlite3.Error) as error:
             if self._health.failed("journal"):
@@ -124,7 +133,7 @@ class Receiver:
             raise Refused(503, "the journal cannot be written just now", 5) from None
         self._health.worked("journal")
         if not self.journal.durable:
-            self._metrics.inc("unjournaled_traces_total", self._source, by=traces)
+            self._metrics.inc("unjournaled_traces_total", self._source, by=len(pipelines))
 
     def set_aside(self, malformed: Sequence[Malformed]) -> None:
         """Put what cannot be used into quarantine."""

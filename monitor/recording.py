@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from detectors.records import Assessment, QueryTrace
 from detectors.reference import Normalisation
 from detectors.risk import Prior, shipped_normalisation
@@ -17,6 +15,7 @@ from monitor.dedupe import Deduplicator
 from monitor.errors import LeadlineError, MalformedTrace
 from monitor.metrics import Decision
 from monitor.sampling import Sampler
+from monitor.structs import read_struct
 
 BATCH_TRACES = 128
 MINIMUM_SELF_TRACES = 50
@@ -132,12 +131,7 @@ def read_normalisation(path: Path) -> Normalisation:
     LeadlineError
         Where the file is not there or is no reference.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Normalisation)
-    except OSError as error:
-        raise LeadlineError(f"{path}: cannot read the reference: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise LeadlineError(f"{path}: expected a normalisation reference: {error}") from error
+    return read_struct(path, Normalisation, "reference", "a normalisation reference")
 
 
 def assess_all(recording: Recording, assessor: Assessor) -> Iterator[Assessment]:

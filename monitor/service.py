@@ -148,8 +148,8 @@ class Service:
         native = self._receiver(http.NAME, ".ingest.db", source, quarantine)
         spans = self._receiver(otlp.NAME, ".otlp.db", source, quarantine)
         routes = [
-            Ingest(native, self.recorder).route,
-            OtlpIngest(spans, self.metrics, self.recorder).route,
+            Ingest(native).route,
+            OtlpIngest(spans, self.metrics).route,
         ]
         self._ingest = HttpServer([Site(self.config.http.ingest, Starlette(routes=routes))])
         self._ingest.start()
@@ -166,7 +166,7 @@ class Service:
         self._closing.callback(journal.close)
         journal.open()
         return Receiver(
-            name, journal, quarantine, self.metrics, self.health,
+            name, journal, quarantine, self.metrics, self.recorder, self.health,
             max_body_bytes=source.max_body_bytes, clock=self._clock,
         )  # fmt: skip
 

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import msgspec
-
 from detectors.calibration import Calibration
 from monitor.errors import LeadlineError
 from monitor.providers.cross_encoder import BUNDLED_DIRECTORY
+from monitor.structs import read_struct
 
 
 def calibration_for(scorer: str, given: Path | None) -> Calibration | None:
@@ -34,9 +33,4 @@ def read_calibration(path: Path) -> Calibration:
     LeadlineError
         Where it cannot be read or is none.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Calibration)
-    except OSError as error:
-        raise LeadlineError(f"{path}: cannot read the calibration: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise LeadlineError(f"{path}: expected a calibration as `leadline calibrate` writes it: {error}") from error
+    return read_struct(path, Calibration, "calibration", "a calibration as `leadline calibrate` writes it")

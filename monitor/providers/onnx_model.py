@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from monitor.errors import LeadlineError
 from monitor.providers.pair_model import Tokens
+from monitor.providers.tokens import WholeTexts
 
 Floats = NDArray[np.float32]
 
@@ -40,11 +41,10 @@ class OnnxPairModel:
             weights = {
                 name: tensor.astype(np.float32) for name, tensor in load_file(directory / "model.safetensors").items()
             }
-            self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+            self._pairs = Tokenizer.from_file(str(directory / "tokenizer.json"))
         except OSError as error:
             raise LeadlineError(f"{directory}: cannot be read as a model: {error.strerror}") from error
-        self._tokenizer.no_truncation()  # whatever was in force when the file was written
-        self._tokenizer.no_padding()
+        self._whole = WholeTexts(self._pairs)
         graph = BertGraph(config, weights)
         model = graph.build()
         options = onnxruntime.SessionOptions()
@@ -56,13 +56,12 @@ class OnnxPairModel:
         self._session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
-        self._pairs = Tokenizer.from_str(self._tokenizer.to_str())
+        self._pairs.no_padding()  # whatever was in force when the file was written
         self._pairs.enable_truncation(max_tokens, strategy="longest_first")
-        self.unknown_id = self._tokenizer.token_to_id("[UNK]")
+        self.unknown_id = self._pairs.token_to_id("[UNK]")
 
     def tokens(self, text: str) -> Tokens:
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        return Tokens(encoding.ids, encoding.offsets)
+        return self._whole.tokens(text)
 
     def predict(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         encodings = self._pairs.encode_batch(list(pairs))

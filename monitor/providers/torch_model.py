@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import CrossEncoder
-from tokenizers import Tokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from monitor.errors import LeadlineError
 from monitor.providers.pair_model import Tokens
+from monitor.providers.tokens import WholeTexts
 
 BATCH_PAIRS = 32  # twice as many were slower in bfloat16, and no faster in single precision
 
@@ -38,13 +38,13 @@ class TorchPairModel:
         if self.model.num_labels != 1:
             raise LeadlineError(f"cross-encoder {name!r}: expected one score a pair, got {self.model.num_labels}")
         self.unknown_id: int | None = self.model.tokenizer.unk_token_id
-        self._whole = _without_limits(self.model.tokenizer)
+        tokenizer = self.model.tokenizer
+        self._whole = WholeTexts(tokenizer.backend_tokenizer) if tokenizer.is_fast else None
 
     def tokens(self, text: str) -> Tokens:
         if self._whole is None:
             return Tokens(self.model.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"], None)
-        encoding = self._whole.encode(text, add_special_tokens=False)
-        return Tokens(encoding.ids, encoding.offsets)
+        return self._whole.tokens(text)
 
     def predict(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         model: Any = self.model  # its overloads leave out lists of tuples
@@ -56,16 +56,6 @@ class TorchPairModel:
             convert_to_tensor=True,
         )
         return np.asarray(scores.cpu().numpy(), dtype=np.float64)
-
-
-def _without_limits(tokenizer: Any) -> Tokenizer | None:
-    """A fast tokenizer's core, which neither truncates nor pads and is quick; None for others."""
-    if not tokenizer.is_fast:
-        return None
-    core = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    core.no_truncation()
-    core.no_padding()
-    return core
 
 
 def _sigmoid(logits: torch.Tensor) -> torch.Tensor:

@@ -6,27 +6,17 @@ from detectors.records import QueryTrace
 from monitor.decode import decode_trace
 from monitor.errors import MalformedTrace
 from monitor.journal import Journal
-from monitor.sources.base import BATCH_BYTES, Batch, Malformed, Position
+from monitor.sources.base import BATCH_BYTES, Batch, Malformed
+from monitor.sources.journaled import Journaled
 
 NAME = "http"
 
 
-class HttpSource:
-    """At least once with a journal on disk: an answer of 200 means that the trace is there. At most once without."""
+class HttpSource(Journaled):
+    """As `Journaled` says, a query trace a record."""
 
     def __init__(self, journal: Journal) -> None:
-        self.name = NAME
-        self.durable = journal.durable
-        self._journal = journal
-        self._read = 0
-
-    def open(self, position: Position | None) -> None:
-        """Let go of what was assessed before a crash and had not been deleted yet."""
-        self._journal.open()
-        self._read = 0
-        if position is not None and position["journal"] == self._journal.name:
-            self._read = position["id"]
-            self._journal.delete(self._read)
+        super().__init__(NAME, journal)
 
     def poll(self, limit: int, timeout_seconds: float) -> Batch:
         """What came since, oldest first."""
@@ -40,17 +30,5 @@ class HttpSource:
                 malformed.append(Malformed(str(error), entry.record, {"id": entry.id}))
         if entries:
             self._read = entries[-1].id
-        position = {"journal": self._journal.name, "id": self._read} if self._read else None
-        return Batch(tuple(traces), position, tuple(malformed), sum(len(entry.record) for entry in entries))
-
-    def commit(self, position: Position) -> None:
-        """Delete what was assessed."""
-        self._journal.delete(position["id"])
-
-    def lag(self) -> dict[str, int]:
-        """Records that wait, those in hand included."""
-        return {"records": len(self._journal)}
-
-    def close(self) -> None:
-        """Close the journal; twice is fine."""
-        self._journal.close()
+        size = sum(len(entry.record) for entry in entries)
+        return Batch(tuple(traces), self._position(self._read), tuple(malformed), size)

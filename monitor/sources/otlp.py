@@ -8,6 +8,7 @@ from monitor.journal import Entry, Journal
 from monitor.otlp.assembler import Assembler
 from monitor.otlp.notes import Note
 from monitor.sources.base import BATCH_BYTES, Batch, Malformed, Position
+from monitor.sources.journaled import Journaled
 
 NAME = "otlp"
 _NOTES = msgspec.json.Decoder(list[Note])
@@ -18,8 +19,8 @@ def encode_notes(notes: Sequence[Note]) -> bytes:
     return msgspec.json.encode(notes)
 
 
-class OtlpSource:
-    """At least once with a journal on disk: an answer of 200 means that the spans are there. At most once without.
+class OtlpSource(Journaled):
+    """As `Journaled` says, the spans of one request a record.
 
     Spans stay in the journal until what they were joined to is assessed.
 
@@ -30,32 +31,21 @@ class OtlpSource:
     """
 
     def __init__(self, journal: Journal, assembler: Assembler, closing: Callable[[], bool] = lambda: False) -> None:
-        self.name = NAME
-        self.durable = journal.durable
-        self._journal = journal
+        super().__init__(NAME, journal)
         self._assembler = assembler
         self._closing = closing
-        self._read = 0
-
-    def open(self, position: Position | None) -> None:
-        """Let go of what was assessed before a crash and had not been deleted yet."""
-        self._journal.open()
-        self._read = 0
-        if position is not None and position["journal"] == self._journal.name:
-            self._read = position["id"]
-            self._journal.delete(self._read)
 
     def poll(self, limit: int, timeout_seconds: float) -> Batch:
         """Query traces of which all spans should be here by now."""
         if limit == 0:
-            return Batch((), self._position())
+            return Batch((), self._joined())
         entries = [] if self._assembler.backlog else self._next(limit, timeout_seconds)
         malformed = [bad for entry in entries if (bad := self._add(entry)) is not None]
         if not self.durable and self._closing() and not entries:
             self._assembler.end_windows()
         assembled = self._assembler.take(limit - len(malformed))
         return Batch(
-            assembled.traces, self._position(), tuple(malformed), assembled.size_bytes, assembled.absorbed
+            assembled.traces, self._joined(), tuple(malformed), assembled.size_bytes, assembled.absorbed
         )  # fmt: skip
 
     def _next(self, limit: int, timeout_seconds: float) -> list[Entry]:
@@ -70,19 +60,6 @@ class OtlpSource:
             return Malformed("expected spans as this version keeps them", entry.record, {"id": entry.id})
         return None
 
-    def _position(self) -> Position | None:
+    def _joined(self) -> Position | None:
         oldest = self._assembler.oldest_open()
-        done = self._read if oldest is None else oldest - 1
-        return {"journal": self._journal.name, "id": done} if self._read else None
-
-    def commit(self, position: Position) -> None:
-        """Delete what was assessed."""
-        self._journal.delete(position["id"])
-
-    def lag(self) -> dict[str, int]:
-        """Requests that wait, those with spans that wait for others included."""
-        return {"records": len(self._journal)}
-
-    def close(self) -> None:
-        """Close the journal; twice is fine."""
-        self._journal.close()
+        return self._position(self._read if oldest is None else oldest - 1)

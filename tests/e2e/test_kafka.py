@@ -5,7 +5,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -123,16 +123,10 @@ def test_kill_9_of_a_sidecar_in_the_middle_and_restart(group: tuple[Group, str],
     members, topic = group
     victim, other = members.join(), members.join()
     kit.wait_for(lambda: (partitions(victim), partitions(other)) == (PARTITIONS / 2, PARTITIONS / 2), PATIENCE)
-    enough, produced = Event(), []
-    writer = Thread(target=lambda: write_until(enough, kafka, topic, produced))
-    writer.start()
-    try:
+    with writing(kafka, topic) as produced:
         kit.wait_for(lambda: len(lines(victim.directory)) > 500, PATIENCE)
         victim.kill()
         victim.start()
-    finally:
-        enough.set()
-        writer.join()
     repeats = members.wait_for(set(produced))
     assert repeats <= UNCOMMITTED + IN_FLIGHT  # at the kill, and when partitions came back from the other
     assert [one.terminate() for one in (victim, other)] == [0, 0]
@@ -144,16 +138,10 @@ def test_a_sidecar_that_slept_too_long_takes_nothing_back(group: tuple[Group, st
     members, topic = group
     sleeper, other = members.join(), members.join()
     kit.wait_for(lambda: (partitions(sleeper), partitions(other)) == (PARTITIONS / 2, PARTITIONS / 2), PATIENCE)
-    enough, produced = Event(), []
-    writer = Thread(target=lambda: write_until(enough, kafka, topic, produced))
-    writer.start()
-    try:
+    with writing(kafka, topic) as produced:
         kit.wait_for(lambda: len(lines(sleeper.directory)) > 500, PATIENCE)
         sleeper.process.send_signal(signal.SIGSTOP)
         kit.wait_for(lambda: partitions(other) == PARTITIONS, PATIENCE)
-    finally:
-        enough.set()
-        writer.join()
     kit.wait_for(lambda: kafka.committed(topic, topic) >= len(produced) - 2 * IN_FLIGHT, PATIENCE)
     sleeper.process.send_signal(signal.SIGCONT)
     assert members.wait_for(set(produced)) <= 2 * IN_FLIGHT  # what it had in hand, and what moves back to it
@@ -167,16 +155,10 @@ def test_a_third_sidecar_joins_in_the_middle(group: tuple[Group, str], kafka: Br
     members, topic = group
     first, second = members.join(), members.join()
     kit.wait_for(lambda: (partitions(first), partitions(second)) == (PARTITIONS / 2, PARTITIONS / 2), PATIENCE)
-    enough, produced = Event(), []
-    writer = Thread(target=lambda: write_until(enough, kafka, topic, produced))
-    writer.start()
-    try:
+    with writing(kafka, topic) as produced:
         kit.wait_for(lambda: members.assessed().total() > 500, PATIENCE)
         third = members.join()
         kit.wait_for(lambda: len(lines(third.directory)) > 500, PATIENCE)
-    finally:
-        enough.set()
-        writer.join()
     repeats = members.wait_for(set(produced))
     assert repeats <= 2 * IN_FLIGHT  # of the first and of the second
     kit.wait_for(lambda: sum(partitions(one) or 0 for one in members.members) == PARTITIONS, 20)
@@ -185,13 +167,26 @@ def test_a_third_sidecar_joins_in_the_middle(group: tuple[Group, str], kafka: Br
     assert kafka.committed(topic, topic) == len(produced)
 
 
-def write_until(enough: Event, broker: Broker, topic: str, produced: list[str]) -> None:
-    number = 0
-    while not enough.wait(0.2):
-        batch = kit.traces(400, f"w{number}-")
-        broker.produce(topic, encode(batch))
-        produced += [one["trace_id"] for one in batch]
-        number += 1
+@contextmanager
+def writing(broker: Broker, topic: str) -> Iterator[list[str]]:
+    """Traces flow until the end of the block; their ids."""
+    enough, produced = Event(), []
+
+    def write() -> None:
+        number = 0
+        while not enough.wait(0.2):
+            batch = kit.traces(400, f"w{number}-")
+            broker.produce(topic, encode(batch))
+            produced.extend(one["trace_id"] for one in batch)
+            number += 1
+
+    writer = Thread(target=write)
+    writer.start()
+    try:
+        yield produced
+    finally:
+        enough.set()
+        writer.join()
 
 
 @pytest.mark.parametrize("away_seconds", [0, 30])
@@ -204,6 +199,7 @@ def test_kill_9_of_the_broker_and_restart(group: tuple[Group, str], kafka: Broke
     broker.produce(topic, encode(kit.traces(30_000)))  # enough to be in the middle of
     kit.wait_for(lambda: len(lines(sidecar.directory)) > 500, PATIENCE)
     broker.kill()
+    assert len(lines(sidecar.directory)) < 30_000, "too late: it was not in the middle"
     if away_seconds:
         began = time.monotonic()
         kit.wait_for(lambda: metric(sidecar, "component_failures_total"), away_seconds)
