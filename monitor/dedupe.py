@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from detectors.records import Identity, QueryTrace
+from detectors.records import Identity
 
 WINDOW_TRACES = 1_000_000
 
@@ -20,16 +20,12 @@ class Deduplicator:
         self._window = window
         self._seen: dict[bytes, None] = dict.fromkeys(seen)
 
-    def is_new(self, trace: QueryTrace) -> bool:
-        """True the first time, False for repeats within the window."""
-        return self.remember(trace.identity)
-
-    def remember(self, identity: Identity) -> bool:
-        """Count an identity as seen; whether it was not before."""
+    def new(self, identity: Identity) -> bytes | None:
+        """Count an identity as seen: its digest the first time, None for repeats within the window."""
         key = digest(identity)
         if key in self._seen:
-            return False
+            return None
         self._seen[key] = None
         if len(self._seen) > self._window:
             del self._seen[next(iter(self._seen))]
-        return True
+        return key

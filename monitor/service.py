@@ -1,5 +1,6 @@
 """`leadline run`: sources, pipeline, sinks and HTTP put together, started, reloaded and stopped."""
 
+import gc
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -248,12 +249,19 @@ def run(config: Config, config_path: Path | None = None) -> int:
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         service.start()
+        _collect_rarely()
         return _until_signalled(service, config_path)
     except KeyboardInterrupt:  # while it was still starting
         return 0
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _collect_rarely() -> None:
+    """Records hold no cycles: looking for some after every 700 of them took an eighth of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _interrupt(*_: object) -> None:
