@@ -1,7 +1,7 @@
 """What a sidecar holds in memory while a million traces go through it from Kafka: aim flat once its windows are full.
 
-The cheap measures only, every trace, jsonl sink, commits on. The deduplication window is the largest of the windows, and
-full after 200,000 traces; what is compared is the resident memory from there on. Needs Java and Maven, as kafka_load.py.
+The cheap measures only, every trace, jsonl sink, commits on. The largest of the windows is that of deduplication, full
+after 200,000 traces; what is compared is the resident memory after that. Needs Java and Maven, as kafka_load.py.
 """
 
 import sys
