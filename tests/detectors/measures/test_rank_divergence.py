@@ -48,8 +48,8 @@ def test_none_relevant_is_what_the_first_five_leave_open() -> None:
 
 
 def test_contrasts_worked_by_hand() -> None:
-    """.9, .5 and .5 have the logits ln 9, 0 and 0, half their mean is ln 9 / 6: the best stands out by 5/6 ln 9, and e to
-    that is 9 ** (5/6); the first, where it is one of the others, by -1/6 ln 9.
+    """.9, .5 and .5 have the logits ln 9, 0 and 0, half their mean is ln 9 / 6: the best stands out by 5/6 ln 9, and e
+    to that is 9 ** (5/6); the first, where it is one of the others, by -1/6 ln 9.
     """
     best, other = 9 ** (5 / 6), 9 ** (-1 / 6)
     found = _measure(retrieval("bab")).signals
