@@ -140,7 +140,7 @@ class Service:
         if isinstance(source, KafkaSource):
             from monitor.sources.kafka import build_source  # noqa: PLC0415 - the client is heavy
 
-            return [build_source(source, self.metrics, quarantine.clean, self._clock)]
+            return [build_source(source, self.metrics, self.recorder, quarantine.clean, self._clock)]
         return [jsonl.JsonlSource(source.path, source.start, clock=self._clock)]
 
     def _build_http(self, source: HttpSource, quarantine: Quarantine) -> list[Source]:

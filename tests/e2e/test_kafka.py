@@ -41,9 +41,9 @@ def source(broker: Broker, topic: str, **changes: Any) -> list[dict[str, Any]]:
 class Group:
     """Sidecars of one consumer group, each a process with a directory of its own."""
 
-    def __init__(self, directory: Path, broker: Broker, topic: str, stack: ExitStack) -> None:
+    def __init__(self, directory: Path, broker: Broker, topic: str, stack: ExitStack, **changes: Any) -> None:
         self._directory = directory
-        self._sections = {"sources": source(broker, topic)}
+        self._sections = {"sources": source(broker, topic, **changes)}
         self._stack = stack
         self.members: list[Sidecar] = []
 
