@@ -7,23 +7,26 @@ they are what the emitter sent.
 
 import base64
 import errno
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 import httpx2
 import msgspec
 
 from monitor.otlp import spans
-from monitor.otlp.dialects.openinference import SPAN_KIND
+from monitor.otlp.dialects.openinference import RETRIEVED, SPAN_KIND
 from monitor.otlp.spans import BadSpan, Event, Span
 from monitor.sources.base import Malformed
 
 KINDS = ("RETRIEVER", "RERANKER", "CHAIN", "AGENT", "TOOL", "UNKNOWN")  # what retrieves, or may be above it
 TIMEOUT_SECONDS = 10.0
+PAGE_SPANS = 1000  # the most that Phoenix gives
 PAGE_BYTES = 64 * 2**20
 FEW_SPANS = 10  # so few are taken however large they are
+GENAI_DOCUMENTS = "gen_ai.retrieval.documents"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,23 +46,22 @@ class PageTooLarge(PhoenixError):  # noqa: N818 - it asks for a smaller one
 
 
 class Stored(NamedTuple):
-    """A span and its number: later ones were stored later, and numbers of other projects are in between."""
+    """A span, or why it is no sound one. Numbers grow as spans are stored; other projects have those in between."""
 
     number: int
-    span: Span
+    span: Span | Malformed
 
 
 class Page(NamedTuple):
-    """Spans in order, those that are no sound spans by their numbers, and where to go on; None at the end."""
+    """Spans in the order asked for, and the number to go on with; None at the end."""
 
     stored: list[Stored]
-    rejected: list[tuple[int, Malformed]]
     next_number: int | None
 
     @property
-    def numbers(self) -> list[int]:
-        """All that were on it, in order."""
-        return sorted([one.number for one in self.stored] + [number for number, _ in self.rejected])
+    def spans(self) -> list[Span]:
+        """The sound ones."""
+        return [one.span for one in self.stored if isinstance(one.span, Span)]
 
 
 class _Answer(NamedTuple):
@@ -97,7 +99,9 @@ class _Body(msgspec.Struct):
     next_cursor: str | None = None
 
 
-_BODY, _ROW, _SPAN = (msgspec.json.Decoder(kind) for kind in (_Body, _Row, _Span))
+_BODY = msgspec.json.Decoder(_Body)
+_ROW = msgspec.json.Decoder(_Row)
+_SPAN = msgspec.json.Decoder(_Span)
 
 
 class PhoenixClient:
@@ -112,6 +116,8 @@ class PhoenixClient:
         Where Phoenix is; a path in it is kept.
     api_key
         Sent as a bearer token.
+    tls
+        What certificates to trust; None: those that are trusted anyway.
     kinds
         Kinds of spans that are asked for; the default leaves out those that have no retrieval below them.
 
@@ -123,8 +129,8 @@ class PhoenixClient:
     """
 
     def __init__(
-        self, url: str, project: str, *, api_key: str | None = None, kinds: tuple[str, ...] = KINDS,
-        timeout_seconds: float = TIMEOUT_SECONDS, page_bytes: int = PAGE_BYTES,
+        self, url: str, project: str, *, api_key: str | None = None, tls: ssl.SSLContext | None = None,
+        kinds: tuple[str, ...] = KINDS, timeout_seconds: float = TIMEOUT_SECONDS, page_bytes: int = PAGE_BYTES,
     ) -> None:  # fmt: skip
         self.project = project
         self._url = f"{url.rstrip('/')}/v1/projects/{quote(project, safe='')}/spans"
@@ -132,11 +138,11 @@ class PhoenixClient:
         self._page_bytes = page_bytes
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._timeout_seconds = timeout_seconds
-        self._http = httpx2.Client(headers=headers, timeout=timeout_seconds)
+        self._http = httpx2.Client(headers=headers, timeout=timeout_seconds, verify=tls or True)
         self._sorts = False
 
     def page(self, from_number: int = 0, limit: int = 100, *, since: datetime | None = None) -> Page:
-        """Up to `limit` (at most 1000) spans from a number on, that number included, the first stored first.
+        """Up to `limit` (at most `PAGE_SPANS`) spans from a number on, that number included, the first stored first.
 
         Parameters
         ----------
@@ -148,27 +154,26 @@ class PhoenixClient:
         return self._read({"order": "asc", "limit": str(limit), **place, **start})
 
     def newest(self) -> Stored | None:
-        """The span that was stored last; None in an empty project."""
-        page = self._read({"order": "desc", "limit": "1"})
-        return max(page.stored, default=None, key=lambda stored: stored.number)
+        """What was stored last; None in an empty project."""
+        return next(iter(self._read({"order": "desc", "limit": "1"}).stored), None)
 
     def recent(self, count: int) -> list[Span]:
-        """The spans stored last, at most `count`, the first stored first; what is no sound span is left out."""
+        """The sound ones of the `count` spans that were stored last, the first stored first."""
         found: list[Stored] = []
         place: dict[str, str] = {}
         while len(found) < count:
-            page = self._read({"order": "desc", "limit": str(min(1000, count - len(found))), **place})
+            page = self._read({"order": "desc", "limit": str(min(PAGE_SPANS, count - len(found))), **place})
             found += page.stored
             if page.next_number is None:
                 break
             place = {"cursor": _cursor(page.next_number)}
-        return [one.span for one in reversed(found)]
+        return Page(found[::-1], None).spans
 
     def close(self) -> None:
         """Close the connections; twice is fine."""
         self._http.close()
 
-    def __enter__(self) -> "PhoenixClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -179,32 +184,18 @@ class PhoenixClient:
         body = self._get({**asked, "sort": "id"}, int(asked["limit"]))
         try:
             decoded = _BODY.decode(body)
-            rows = [(_number(_ROW.decode(raw).id), bytes(raw)) for raw in decoded.data]
-            following = _number(decoded.next_cursor) if decoded.next_cursor else None
+            stored = [Stored(_number(_ROW.decode(raw).id), self._span(bytes(raw))) for raw in decoded.data]
+            return Page(stored, _number(decoded.next_cursor) if decoded.next_cursor else None)
         except (msgspec.DecodeError, ValueError) as error:
             raise PhoenixError(f"{self._url}: expected a page of spans as Phoenix sends them") from error
-        return self._page(rows, following)
 
-    def _page(self, rows: list[tuple[int, bytes]], following: int | None) -> Page:
-        page = Page([], [], following)
-        for number, raw in rows:
-            try:
-                page.stored.append(Stored(number, self._span(_SPAN.decode(raw))))
-            except BadSpan as bad:
-                page.rejected.append((number, Malformed(str(bad), raw, {"span": number})))
-            except msgspec.DecodeError:
-                page.rejected.append((number, Malformed("expected a span of Phoenix", raw, {"span": number})))
-        return page
-
-    def _span(self, row: _Span) -> Span:
-        kind = {} if row.span_kind == "UNKNOWN" else {SPAN_KIND: row.span_kind}
-        return Span(
-            trace_id=spans.trace_id(row.context.trace_id), span_id=spans.span_id(row.context.span_id),
-            parent_id=spans.parent_id(row.parent_id or ""), start=_nanoseconds(row.start_time),
-            end=_nanoseconds(row.end_time), attributes={**_together(row.attributes), **kind},
-            events=[Event(event.name, event.attributes) for event in row.events],
-            resource={"openinference.project.name": self.project},
-        )  # fmt: skip
+    def _span(self, raw: bytes) -> Span | Malformed:
+        try:
+            return _span(_SPAN.decode(raw), {"openinference.project.name": self.project})
+        except BadSpan as bad:
+            return Malformed(str(bad), raw, {"project": self.project})
+        except msgspec.DecodeError:
+            return Malformed("expected a span as Phoenix sends it", raw, {"project": self.project})
 
     def _check_sorting(self) -> None:
         """Servers that cannot sort ignore the parameter, and would give the same spans for ever."""
@@ -213,7 +204,9 @@ class PhoenixClient:
         answer = self._send({"limit": "1", "order": "none"}, self._page_bytes)
         if answer.status != httpx2.codes.UNPROCESSABLE_ENTITY:
             self._expect_ok(answer)
-            raise PhoenixError(f"{self._url}: expected a Phoenix that can sort spans, as 20.26 does, got {answer.server}")
+            raise PhoenixError(
+                f"{self._url}: expected a Phoenix that can sort spans, as 20.26 does, got {answer.server}"
+            )
         self._sorts = True
 
     def _get(self, asked: Mapping[str, str], limit: int) -> bytes:
@@ -247,6 +240,23 @@ class PhoenixClient:
         hints = {401: "api_key_file or api_key_env with a key that is valid", 403: "a key that may read this project"}
         expected = hints.get(answer.status, "200 from Phoenix")
         raise PhoenixError(f"{self._url}: expected {expected}, got {answer.status}")
+
+
+def _span(row: _Span, resource: dict[str, Any]) -> Span:
+    attributes = _together(row.attributes)
+    if row.span_kind != "UNKNOWN" and not _is_half_translated(attributes):
+        attributes[SPAN_KIND] = row.span_kind
+    return Span(
+        trace_id=spans.trace_id(row.context.trace_id), span_id=spans.span_id(row.context.span_id),
+        parent_id=spans.parent_id(row.parent_id or ""), start=_nanoseconds(row.start_time),
+        end=_nanoseconds(row.end_time), attributes=attributes,
+        events=[Event(event.name, event.attributes) for event in row.events], resource=resource,
+    )  # fmt: skip
+
+
+def _is_half_translated(attributes: Mapping[str, Any]) -> bool:
+    """Whether Phoenix made a retriever of OTel's conventions and left the documents behind, as without scores."""
+    return GENAI_DOCUMENTS in attributes and not any(key.startswith(RETRIEVED) for key in attributes)
 
 
 def _cursor(number: int) -> str:
