@@ -14,9 +14,15 @@ import httpx2
 import pytest
 
 from detectors.records import QueryTrace
+from detectors.risk import shipped_prior
+from monitor.config_phoenix import PhoenixSource as PhoenixConfig
+from monitor.metrics import Metrics, Recorder
+from monitor.otlp.assembler import Assembler
 from monitor.otlp.convert import Unusable
+from monitor.otlp.join import Join
 from monitor.otlp.reading import read_spans
 from monitor.otlp.spans import Decoded
+from monitor.sources.phoenix import OVERLAP_SECONDS, PhoenixSource
 from monitor.sources.phoenix_client import PhoenixClient, PhoenixError, ProjectMissing
 from tests.builders import samples
 from tests.monitor.kit import Sidecar, sidecar, wait_for
@@ -152,7 +158,8 @@ def test_only_what_comes_from_now_on_unless_told_otherwise(server: Phoenix, tmp_
     server.send("late", retriever("before"))
     sources = [source(server, "late", tmp_path), source(server, "new", tmp_path)]
     with sidecar(tmp_path, sources=sources) as running:
-        wait_for(lambda: metric(running, "source_lag_seconds", "source"), 30)
+        wait_for(lambda: reachable(running.metrics_url), 30)
+        wait_for(lambda: metric(running, "source_lag_seconds", "source"))
         wait_for(lambda: "there is no project new" in running.log)
         server.send("late", retriever("after"))
         server.send("new", retriever("first"))
@@ -201,24 +208,25 @@ def test_kill_9_loses_nothing_and_repeats_nothing(server: Phoenix, tmp_path: Pat
         assert running.terminate() == 0
 
 
-def test_what_comes_after_the_last_spans_were_deleted_is_assessed(server: Phoenix, tmp_path: Path) -> None:
-    """SQLite gives their numbers again."""
-    with sidecar(tmp_path, sources=[source(server, "deleted", tmp_path, start="beginning")]) as running:
-        wait_for(lambda: reachable(running.metrics_url), 30)
+@pytest.mark.parametrize("seconds", [0.0, 2 * OVERLAP_SECONDS])
+def test_what_gets_the_numbers_of_deleted_spans_is_read(server: Phoenix, seconds: float) -> None:
+    """SQLite gives them again; at once, or when no smaller number is expected any more."""
+    now, metrics, project = [100.0], Metrics(), f"deleted-{seconds:g}"
+    config = PhoenixConfig(kind="phoenix", url=server.url, project=project, start="beginning")
+    assembler = Assembler("phoenix", Join(lambda: now[0]), metrics, Recorder(metrics, shipped_prior()))
+    with client(server, project) as asking:
+        polled = PhoenixSource(config, asking, assembler, metrics, monotonic=lambda: now[0])
         gone = retriever("gone")
-        server.send("deleted", retriever("stays"), gone, start_now(retriever("gone too", traceId=gone["traceId"])))
-        wait_for(lambda: len(rows(running)) == 3)
-        time.sleep(11)  # until no smaller number is expected
+        server.send(project, retriever("stays"), gone)
+        polled.poll(10, 0.0)
+        now[0] += seconds
+        found = list(polled.poll(10, 0.0).traces)
         server.delete_trace(gone["traceId"])
-        server.send("deleted", start_now(retriever("in its place")))
-        wait_for(lambda: asked(running)["in its place"] == 1)
-        assert asked(running).total() == 4
-        assert "numbers of spans went back" in running.log
-
-
-def start_now(span: dict[str, Any]) -> dict[str, Any]:
-    now = time.time_ns()
-    return {**span, "startTimeUnixNano": str(now), "endTimeUnixNano": str(now + 1000)}
+        server.send(project, retriever("in its place"))
+        for _ in range(4):
+            now[0] += config.poll_seconds
+            found += polled.poll(10, 0.0).traces
+    assert sorted({trace.query for trace in found}) == ["gone", "in its place", "stays"]
 
 
 def test_goes_on_where_it_was_when_phoenix_comes_back(server: Phoenix, tmp_path: Path) -> None:
