@@ -24,6 +24,7 @@ from monitor.sources.base import Malformed
 KINDS = ("RETRIEVER", "RERANKER", "CHAIN", "AGENT", "TOOL", "UNKNOWN")  # what retrieves, or may be above it
 TIMEOUT_SECONDS = 10.0
 PAGE_SPANS = 1000  # the most that Phoenix gives
+RECENT_SPANS = 100  # at a time
 PAGE_BYTES = 64 * 2**20
 FEW_SPANS = 10  # so few are taken however large they are
 GENAI_DOCUMENTS = "gen_ai.retrieval.documents"
@@ -163,7 +164,7 @@ class PhoenixClient:
         found: list[Stored] = []
         place: dict[str, str] = {}
         while len(found) < count:
-            page = self._read({"order": "desc", "limit": str(min(PAGE_SPANS, count - len(found))), **place})
+            page = self._read({"order": "desc", "limit": str(min(RECENT_SPANS, count - len(found))), **place})
             found += page.stored
             if page.next_number is None:
                 break
