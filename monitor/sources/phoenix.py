@@ -100,6 +100,7 @@ class PhoenixSource:
         self._next_number: int | None = None  # in the middle of a round of pages
         self._round_began = 0.0
         self._limit = config.page_spans
+        self._busy = False  # more was due than the last poll could hand over
         self._read_at = 0.0
         self._started = 0
         self._since: int | None = None
@@ -129,11 +130,12 @@ class PhoenixSource:
             self._read()
         malformed = tuple([self._bad.popleft()[1] for _ in range(min(limit, len(self._bad)))])
         assembled = self._assembler.take(limit - len(malformed))
+        self._busy = self._assembler.wait_seconds() <= 0
         return Batch(assembled.traces, self._position(), malformed, assembled.size_bytes, assembled.absorbed)
 
     def _is_time(self, timeout_seconds: float) -> bool:
         """Whether to read; where nothing is to be done yet, after having waited for it."""
-        if self._assembler.backlog or self._bad:
+        if self._busy or self._bad:
             return False
         wait = self._read_at - self._monotonic()
         if wait <= 0:

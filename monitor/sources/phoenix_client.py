@@ -8,6 +8,7 @@ they are what the emitter sent.
 import base64
 import errno
 import ssl
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
@@ -44,7 +45,7 @@ class ProjectMissing(PhoenixError):  # noqa: N818 - it may come
 
 
 class PageTooLarge(PhoenixError):  # noqa: N818 - it asks for a smaller one
-    """A page with fewer spans may do."""
+    """Too large, or too slow to come; a page with fewer spans may do."""
 
 
 class Stored(NamedTuple):
@@ -127,7 +128,7 @@ class PhoenixClient:
     ------
     PhoenixError
         From every method that asks: no answer in time, one with another status than 200, or one that is not Phoenix's.
-        `ProjectMissing` where there is no such project, `PageTooLarge` beyond `PAGE_BYTES`.
+        `ProjectMissing` where there is no such project, `PageTooLarge` beyond `page_bytes` or `timeout_seconds`.
     """
 
     def __init__(
@@ -280,13 +281,14 @@ def _nanoseconds(time: datetime | None) -> int:
 def _together(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes that were JSON, and that Phoenix spreads over keys, as one again."""
     whole: dict[str, Any] = {}
+    parts: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for key, value in attributes.items():
         name = _json_attribute(key)
         if name is None:
             whole[key] = value
         else:
-            whole.setdefault(name, {})[key.removeprefix(f"{name}.")] = value
-    return whole
+            parts[name][key.removeprefix(f"{name}.")] = value
+    return whole | parts
 
 
 def _json_attribute(key: str) -> str | None:
