@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 
 
-def generated_lines(count: int, documents: int = 20) -> list[bytes]:
-    """Query traces as a stack without texts sends them."""
+def generated_lines(count: int, documents: int = 20, text: str | None = None) -> list[bytes]:
+    """Query traces as a stack sends them, with the same text in every document or without texts."""
     dice = random.Random(1)
     lines = []
     for number in range(count):
         scores = sorted((round(dice.uniform(0.2, 0.9), 6) for _ in range(documents)), reverse=True)
-        served = [{"id": f"kb-{dice.randrange(10_000)}", "score": score} for score in scores]
+        body = {} if text is None else {"text": text}
+        served = [{"id": f"kb-{dice.randrange(10_000)}", "score": score, **body} for score in scores]
         trace = {"trace_id": f"{number:032x}", "timestamp": "2026-11-01T00:00:00Z", "pipeline": "bench",
                  "query": f"how do I reset the gateway number {number}", "documents": served}  # fmt: skip
         lines.append(json.dumps(trace).encode())
