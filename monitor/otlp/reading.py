@@ -11,7 +11,7 @@ from monitor.otlp.dialects.values import content, parsed
 from monitor.otlp.from_json import decode_json
 from monitor.otlp.from_protobuf import decode_protobuf
 from monitor.otlp.notes import Note
-from monitor.otlp.spans import Encoding, Span
+from monitor.otlp.spans import Decoded, Encoding, Span
 from monitor.sources.base import Malformed
 
 DECODERS = {"protobuf": decode_protobuf, "json": decode_json}
@@ -60,7 +60,11 @@ def read_request(body: bytes, encoding: Encoding, arrival: datetime) -> Reading:
     MalformedTrace
         Where the body as a whole cannot be decoded. Single spans that cannot are in `rejected`.
     """
-    decoded = DECODERS[encoding](body)
+    return read_spans(DECODERS[encoding](body), arrival)
+
+
+def read_spans(decoded: Decoded, arrival: datetime) -> Reading:
+    """The same of spans that are decoded already."""
     understood = [(span, understand(span)) for span in decoded.spans]
     concerned = {span.trace_id for span, heard in understood if heard is not None and not heard[1].leaf}
     now = int(arrival.timestamp() * 1e9)
@@ -82,6 +86,7 @@ def _note(span: Span, dialect: str, said: Said, now: int) -> Note:
     return Note(
         trace_id=span.trace_id, span_id=span.span_id, parent_id=span.parent_id, start=start,
         end=max(span.end, start), pipeline=_pipeline(span.resource), dialect=dialect, kind=said.kind,
+        scope="" if link else span.scope,
         query=query, documents=said.documents, before=said.before, top_k=said.top_k, filters=said.filters,
         attributes=None if link else _attributes(span), problem=said.problem,
     )  # fmt: skip
