@@ -1,0 +1,105 @@
+"""`leadline doctor SOURCE`: which source is meant, and the examination of what it gives."""
+
+import logging
+import sys
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from monitor.assess import Assessor
+from monitor.build import build_assessor, build_index, load_corpus
+from monitor.commands import console, file_config
+from monitor.config import Config, build_config
+from monitor.config_kafka import KafkaSource
+from monitor.doctor.examination import examine
+from monitor.doctor.files import read_file
+from monitor.doctor.gathering import Gathering
+from monitor.doctor.measuring import StandIn
+from monitor.doctor.printing import print_report
+from monitor.errors import LeadlineError
+from monitor.logs import configure_logs
+from monitor.normalisation import NO_SCORER
+from monitor.providers.calibration import calibration_for
+from monitor.providers.corpus import Corpus
+from monitor.providers.cross_encoder import CrossEncoderScorer
+
+KAFKA, LISTEN, HTTP = "kafka://", "listen://", ("http://", "https://")
+
+
+def doctor_command(
+    source: str, corpus: Path | None, config_file: Path | None, *,
+    limit: int, seconds: float, scorer: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """`leadline doctor`.
+
+    Raises
+    ------
+    LeadlineError
+        Where nothing can be read, or what was read holds neither traces nor spans.
+    """
+    configure_logs(logging.WARNING)
+    config = file_config(config_file, corpus, None, scorer)
+    known = load_corpus(config)
+    assessor = _assessor(config, known, load=scorer is not None)
+    gathering = Gathering(limit)
+    _read(source, config, gathering, limit, seconds)
+    sample = gathering.sample()
+    if not (sample.retrieved or sample.lost or sample.spans):
+        first = f", first: {sample.examples[0]}" if sample.examples else ""
+        raise LeadlineError(f"{source}: expected query traces or spans, found none{first}")
+    report = examine(source, sample, assessor, known, config)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(report), indent=1).decode())  # noqa: T201
+    else:
+        print_report(console(), report)
+
+
+def _assessor(config: Config, corpus: Corpus | None, *, load: bool) -> Assessor:
+    """All measures; without `load` some numbers stand in for the configured cross-encoder's."""
+    index, chosen = build_index(corpus), config.scorer
+    if chosen is None:
+        return build_assessor(config, corpus, index, None, NO_SCORER)
+    model = CrossEncoderScorer(chosen.model, chosen.backend)
+    scorer = model.loaded() if load else StandIn()
+    calibration = calibration_for(model.name, chosen.calibration)
+    return build_assessor(config, corpus, index, scorer, model.name, calibration=calibration)
+
+
+def _read(source: str, config: Config, gathering: Gathering, limit: int, seconds: float) -> None:
+    if source.startswith(KAFKA):
+        _read_kafka(source, config, gathering, limit)
+    elif source.startswith(LISTEN):
+        _listen(source, gathering, seconds)
+    elif source.startswith(HTTP):
+        raise LeadlineError(f"{source}: expected a file, kafka:// or listen://")
+    else:
+        read_file(Path(source), gathering)
+
+
+def _read_kafka(source: str, config: Config, gathering: Gathering, limit: int) -> None:
+    from monitor.doctor.topics import read_topic  # noqa: PLC0415 - the client is heavy
+
+    address, _, topic = source.removeprefix(KAFKA).partition("/")
+    given = next((one for one in config.sources if isinstance(one, KafkaSource)), None)
+    described = given.model_dump(exclude_defaults=True) if given is not None else {}
+    described |= {"kind": "kafka", "bootstrap_servers": [address], "topics": [topic], "topic_pattern": None}
+    built = build_config({"sources": [described]}, f"{source}: expected kafka://HOST:PORT/TOPIC").sources[0]
+    assert isinstance(built, KafkaSource)
+    read_topic(built, topic, gathering, limit)
+
+
+def _listen(source: str, gathering: Gathering, seconds: float) -> None:
+    from monitor.doctor.listening import GRPC_HINT, Listener  # noqa: PLC0415 - starts a web server
+
+    stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+    listener = Listener(source.removeprefix(LISTEN))
+    with listener as url:
+        print(  # noqa: T201
+            f"listening for {seconds:g} s on {url}: OTLP/HTTP on /v1/traces, query traces on /v1/query-traces",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+        with stderr.status("nothing yet") as status:
+            listener.gather(gathering, seconds, lambda: status.update(f"{gathering.retrievals:,} retrieval spans"))
+    if not gathering.sample_so_far.forms and not gathering.sample_so_far.malformed:
+        raise LeadlineError(f"{source}: nothing came within {seconds:g} s. {GRPC_HINT}")
