@@ -38,7 +38,7 @@ ADVICE = {
     "ids_not_in_corpus": "under 80%% of what is served is in the corpus: set `corpus.id` to the key that has the "
     "served ids, or send `parent_id` with chunks%(strangers)s",
     "filter_unknown": "`corpus: {metadata: [%(filters)s]}`, keys that the corpus has",
-    "unsupported_language": "a cross-encoder that reads the language: `scorer: {model: PATH}`, then `leadline calibrate`",
+    "unsupported_language": "a cross-encoder for the language: `scorer: {model: PATH}`, then `leadline calibrate`",
     "scorer_unavailable": "`scorer: {model: bundled}`",
     "no_calibration": "`leadline calibrate`, then `scorer: {calibration: FILE}`",
     "no_query_terms": "queries without words that BM25 could look for: nothing to set",
