@@ -14,6 +14,7 @@ from detectors.records import ScoreKind
 from monitor.config_base import Address, Pattern
 from monitor.config_base import Section as _Section
 from monitor.config_kafka import KafkaSource
+from monitor.config_phoenix import PhoenixSource
 from monitor.errors import ConfigError
 from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
 
@@ -55,7 +56,7 @@ class HttpSource(_Section):
         return self.kind
 
 
-Source = Annotated[JsonlSource | HttpSource | KafkaSource, Field(discriminator="kind")]
+Source = Annotated[JsonlSource | HttpSource | KafkaSource | PhoenixSource, Field(discriminator="kind")]
 
 
 class JsonlSink(_Section):

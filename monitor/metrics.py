@@ -77,6 +77,8 @@ _ROWS = (
     MetricSpec("quarantined_records_total", "counter", "records", ("source",), "Records that were no query traces."),
     MetricSpec("source_lag_bytes", "gauge", "bytes", ("source",), "Bytes of a followed file that were not read yet."),
     MetricSpec("source_lag_records", "gauge", "records", ("source",), "Records that a source has not handed over yet."),
+    MetricSpec("source_lag_seconds", "gauge", "seconds", ("source",),
+               "How old the last span was that was read from Phoenix, while it has more; 0 after the last one."),
     MetricSpec("source_in_flight_records", "gauge", "records", ("source",),
                "Records read from Kafka and not accepted by the sinks yet: they would come again after a crash."),
     MetricSpec("source_assigned_partitions", "gauge", "partitions", ("source",),

@@ -14,8 +14,10 @@ from starlette.applications import Starlette
 from detectors.measures.base import PairScorer
 from detectors.risk import shipped_prior
 from monitor.assembly import Assembly, Builder
-from monitor.config import Config, HttpSource, JsonlSource, load_config
+from monitor.config import Config, HttpSource, load_config
+from monitor.config import Source as SourceConfig
 from monitor.config_kafka import KafkaSource
+from monitor.config_phoenix import PhoenixSource
 from monitor.errors import LeadlineError
 from monitor.health import Health
 from monitor.ingest import Ingest
@@ -34,7 +36,7 @@ from monitor.receiving import Receiver
 from monitor.server import HttpServer, Site, operations_app
 from monitor.sinks.base import Sink
 from monitor.sinks.memory import MemorySink
-from monitor.sources import http, jsonl, otlp
+from monitor.sources import http, jsonl, otlp, phoenix
 from monitor.sources.base import Source
 from monitor.state import State
 from monitor.worker import SourceWorker
@@ -133,13 +135,15 @@ class Service:
     def _build_sources(self, quarantine: Quarantine) -> list[Source]:
         return [built for source in self.config.sources for built in self._build_source(source, quarantine)]
 
-    def _build_source(self, source: JsonlSource | HttpSource | KafkaSource, quarantine: Quarantine) -> list[Source]:
+    def _build_source(self, source: SourceConfig, quarantine: Quarantine) -> list[Source]:
         if isinstance(source, HttpSource):
             return self._build_http(source, quarantine)
         if isinstance(source, KafkaSource):
             from monitor.sources.kafka import build_source  # noqa: PLC0415 - the client is heavy
 
             return [build_source(source, self.metrics, quarantine.clean, self._clock)]
+        if isinstance(source, PhoenixSource):
+            return [phoenix.build_source(source, self.metrics, self.recorder, self._clock)]
         return [jsonl.JsonlSource(source.path, source.start, clock=self._clock)]
 
     def _build_http(self, source: HttpSource, quarantine: Quarantine) -> list[Source]:

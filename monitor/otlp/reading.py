@@ -1,4 +1,4 @@
-"""From the bytes of a request to notes: decoded, understood, and whatever has nothing to do with retrieval left out."""
+"""From a request, or its spans, to notes: understood, and whatever has nothing to do with retrieval left out."""
 
 import math
 from collections import Counter
@@ -64,7 +64,7 @@ def read_request(body: bytes, encoding: Encoding, arrival: datetime) -> Reading:
 
 
 def read_spans(decoded: Decoded, arrival: datetime) -> Reading:
-    """The same of spans that are decoded already."""
+    """The same of spans that came together and are decoded already."""
     understood = [(span, understand(span)) for span in decoded.spans]
     concerned = {span.trace_id for span, heard in understood if heard is not None and not heard[1].leaf}
     now = int(arrival.timestamp() * 1e9)

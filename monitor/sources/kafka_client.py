@@ -1,16 +1,15 @@
 """How a Kafka source gets to its brokers: settings, secrets, TLS, and clients that leave nothing behind."""
 
 import errno
-import os
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaConfigurationError, KafkaTimeoutError
 
+from monitor import secret
 from monitor.config_kafka import KafkaSource, SaslConfig, TlsConfig
 from monitor.errors import LeadlineError
 from monitor.sources.base import BATCH_BYTES
@@ -120,7 +119,9 @@ def _tls_context(tls: TlsConfig) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=tls.ca_file)
         context.check_hostname = tls.check_hostname
         if tls.cert_file is not None:
-            password = _secret(tls.key_password_file) if tls.key_password_file is not None else None
+            password = (
+                secret.from_file(tls.key_password_file, "a password") if tls.key_password_file is not None else None
+            )
             context.load_cert_chain(tls.cert_file, tls.key_file, password)
     except (OSError, ValueError) as error:
         files = [str(path) for path in (tls.ca_file, tls.cert_file, tls.key_file) if path is not None]
@@ -130,21 +131,12 @@ def _tls_context(tls: TlsConfig) -> ssl.SSLContext:
 
 def _sasl(sasl: SaslConfig) -> dict[str, Any]:
     if sasl.password_file is not None:
-        password = _secret(sasl.password_file)
+        password = secret.from_file(sasl.password_file, "a password")
     else:
         assert sasl.password_env is not None
-        password = os.environ.get(sasl.password_env, "")
-        if not password:
-            raise LeadlineError(f"sasl.password_env: expected a password in the environment as {sasl.password_env}")
+        password = secret.from_environment(sasl.password_env, "sasl.password_env", "a password")
     return {
         "sasl_mechanism": sasl.mechanism,
         "sasl_plain_username": sasl.username,
         "sasl_plain_password": password,
     }
-
-
-def _secret(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LeadlineError(f"{path}: expected a password in this file: {error}") from error

@@ -1,0 +1,54 @@
+"""The configuration of a Phoenix source."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, model_validator
+
+from monitor.config_base import Section
+from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("expected http:// or https://, a host, perhaps a port and a path, and no password")
+    return text.rstrip("/")
+
+
+def _project(name: str) -> str:
+    if not name or set(name) & set("/?#"):
+        raise ValueError("expected the name of a project, without '/', '?' and '#'")
+    return name
+
+
+class PhoenixSource(Section):
+    """Asks an Arize Phoenix every `poll_seconds` for the spans that one project got; the project is the pipeline.
+
+    The spans of a trace are waited for `join_seconds` beyond the next poll; at most `join_spans` are held. The API key
+    is in a file or in an environment variable, never here.
+    """
+
+    kind: Literal["phoenix"]
+    url: Annotated[str, AfterValidator(_url)]
+    project: Annotated[str, AfterValidator(_project)] = "default"
+    start: Literal["beginning", "end"] = "end"
+    poll_seconds: float = Field(5.0, gt=0, le=3600)
+    page_spans: int = Field(500, ge=1, le=1000)
+    join_seconds: float = Field(WINDOW_SECONDS, gt=0, le=600)
+    join_spans: int = Field(MAX_SPANS, ge=1000)
+    api_key_file: Path | None = None
+    api_key_env: str | None = None
+    ca_file: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """What tells it from other sources."""
+        return f"{self.kind} {self.url}/{self.project}"
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if self.api_key_file is not None and self.api_key_env is not None:
+            raise ValueError("expected api_key_file or api_key_env, one of the two")
+        return self
