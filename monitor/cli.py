@@ -121,7 +121,8 @@ def doctor(
     source: Annotated[
         str,
         typer.Argument(
-            help="A file (query traces, or OTLP), kafka://HOST:PORT/TOPIC, or listen://HOST:PORT for an exporter."
+            help="A file (query traces, or OTLP), kafka://HOST:PORT/TOPIC, listen://HOST:PORT for an exporter, or "
+            "http://HOST:PORT/PROJECT of a Phoenix."
         ),
     ],
     corpus: CorpusOption = None,

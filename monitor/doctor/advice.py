@@ -81,10 +81,11 @@ def advise(row: Row, facts: Facts) -> str | None:
         return None
     if not facts.retrievals:
         return NO_RETRIEVAL
-    return _text(row.causes.most_common(1)[0][0], facts) if row.causes else None
+    return text_for(max(row.losses, key=lambda cause: row.losses[cause]), facts) if row.losses else None
 
 
-def _text(cause: Cause, facts: Facts) -> str:
+def text_for(cause: Cause, facts: Facts) -> str:
+    """What helps against one cause."""
     reason, dialect = cause
     if reason == "no_text" and facts.has_corpus:
         reason = "ids_not_in_corpus"

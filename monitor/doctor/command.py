@@ -2,16 +2,21 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from monitor.assess import Assessor
 from monitor.build import build_assessor, build_index, load_corpus
 from monitor.commands import console, file_config
-from monitor.config import Config, build_config
+from monitor.config import Config
+from monitor.config_base import Address
 from monitor.config_kafka import KafkaSource
+from monitor.config_phoenix import PhoenixSource
 from monitor.doctor.examination import examine
 from monitor.doctor.files import read_file
 from monitor.doctor.gathering import Gathering
@@ -25,6 +30,9 @@ from monitor.providers.corpus import Corpus
 from monitor.providers.cross_encoder import CrossEncoderScorer
 
 KAFKA, LISTEN, HTTP = "kafka://", "listen://", ("http://", "https://")
+EXPECTED = {"kafka": "expected kafka://HOST:PORT/TOPIC", "phoenix": "expected http(s)://HOST:PORT/PROJECT"}
+
+Kind = TypeVar("Kind", KafkaSource, PhoenixSource)
 
 
 def doctor_command(
@@ -72,7 +80,7 @@ def _read(source: str, config: Config, gathering: Gathering, limit: int, seconds
     elif source.startswith(LISTEN):
         _listen(source, gathering, seconds)
     elif source.startswith(HTTP):
-        raise LeadlineError(f"{source}: expected a file, kafka:// or listen://")
+        _read_phoenix(source, config, gathering, limit)
     else:
         read_file(Path(source), gathering)
 
@@ -81,19 +89,38 @@ def _read_kafka(source: str, config: Config, gathering: Gathering, limit: int) -
     from monitor.doctor.topics import read_topic  # noqa: PLC0415 - the client is heavy
 
     address, _, topic = source.removeprefix(KAFKA).partition("/")
-    given = next((one for one in config.sources if isinstance(one, KafkaSource)), None)
+    place = {"bootstrap_servers": [address], "topics": [topic], "topic_pattern": None}
+    read_topic(_configured(KafkaSource, "kafka", config, place, source), topic, gathering, limit)
+
+
+def _read_phoenix(source: str, config: Config, gathering: Gathering, limit: int) -> None:
+    from monitor.doctor.projects import read_project  # noqa: PLC0415 - its client is rarely asked for
+
+    scheme, _, rest = source.partition("://")
+    place, _, project = rest.rstrip("/").rpartition("/")
+    named = {"url": f"{scheme}://{place}", "project": project} if place else {"url": source, "project": "default"}
+    read_project(_configured(PhoenixSource, "phoenix", config, named, source), gathering, limit)
+
+
+def _configured(kind: type[Kind], name: str, config: Config, place: Mapping[str, object], source: str) -> Kind:
+    """The first such source of the configuration, which knows keys and certificates, at another place."""
+    given = next((one for one in config.sources if isinstance(one, kind)), None)
     described = given.model_dump(exclude_defaults=True) if given is not None else {}
-    described |= {"kind": "kafka", "bootstrap_servers": [address], "topics": [topic], "topic_pattern": None}
-    built = build_config({"sources": [described]}, f"{source}: expected kafka://HOST:PORT/TOPIC").sources[0]
-    assert isinstance(built, KafkaSource)
-    read_topic(built, topic, gathering, limit)
+    try:
+        return kind.model_validate({**described, "kind": name, **place})
+    except ValidationError as error:
+        raise LeadlineError(f"{source}: {EXPECTED[name]}: {error.errors()[0]['msg']}") from error
 
 
 def _listen(source: str, gathering: Gathering, seconds: float) -> None:
     from monitor.doctor.listening import GRPC_HINT, Listener  # noqa: PLC0415 - starts a web server
 
     stderr = Console(stderr=True, highlight=False, soft_wrap=True)
-    listener = Listener(source.removeprefix(LISTEN))
+    try:
+        address = TypeAdapter[str](Address).validate_python(source.removeprefix(LISTEN))
+    except ValidationError as error:
+        raise LeadlineError(f"{source}: expected listen://HOST:PORT with a port up to 65535") from error
+    listener = Listener(address)
     with listener as url:
         print(  # noqa: T201
             f"listening for {seconds:g} s on {url}: OTLP/HTTP on /v1/traces, query traces on /v1/query-traces",

@@ -1,7 +1,7 @@
 """What each measure can do with a sample: the real measures are run, and their abstentions counted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -15,11 +15,12 @@ from detectors.records import Assessment, QueryTrace, Reason, Weights
 from detectors.risk import shipped_prior
 from monitor.assess import Assessor
 from monitor.config import Config
-from monitor.doctor.gathering import Emitter, Retrieved, Sample
+from monitor.doctor.gathering import Emitter, Lost, Retrieved, Sample
 from monitor.doctor.scores import RISING, rising_pipelines
 from monitor.providers.corpus import Corpus, resolve
 
 Verdict = Literal["full", "degraded", "impossible"]
+ROUNDING = 1e-6
 FULL = 0.95  # a share from which what is missing is an exception
 BATCH = 128
 BORROWED = "borrowed_scores"  # the retriever had some, the reranker that reordered the list has none of its own
@@ -52,13 +53,19 @@ Cause = tuple[str, str]
 class Row(msgspec.Struct):
     """One measure: `share` is the part of its signals, over all retrievals, that can be had and trusted.
 
-    `causes` counts retrievals for which something is missing by the first reason.
+    Parameters
+    ----------
+    causes
+        Retrievals for which something is missing, by reason; one may have several.
+    losses
+        The parts of the share that these reasons cost, times the number of retrievals.
     """
 
     measure: str
     verdict: Verdict
     share: float
     causes: Counter[Cause]
+    losses: dict[Cause, float]
 
 
 class StandIn:
@@ -69,72 +76,88 @@ class StandIn:
 
 
 class _Seen(NamedTuple):
-    """What is known of one retrieval: reasons by signal; none for what was computed."""
+    """One retrieval: reasons by signal, none for what was computed; whether its scores are read the wrong way round."""
 
     missing: dict[str, str]
     dialect: str
+    misread: bool
 
 
 def measure(sample: Sample, assessor: Assessor, corpus: Corpus | None, config: Config) -> list[Row]:
-    """A row for each group of signals, the risk, and what is planned."""
-    traces = [one.trace for one in sample.retrieved]
-    rising = rising_pipelines(traces, config)
-    seen = [_seen(one, found) for one, found in zip(sample.retrieved, _assess(traces, assessor), strict=True)]
-    misread = [one.trace.pipeline in rising for one in sample.retrieved]
-    rows = [_row(group, seen, sample, misread) for group in (*GROUPS, RISK, COMPARISON)]
-    return [*rows, _judge(sample, corpus, config)]
+    """A row for each group of signals, the risk, and what is planned.
+
+    An empty list has nothing to measure, and needs nothing: its risk is certain.
+    """
+    rising = rising_pipelines([one.trace for one in sample.retrieved], config)
+    filled = [one for one in sample.retrieved if one.trace.documents]
+    found = _assess([one.trace for one in filled], assessor)
+    seen = [_seen(one, of, rising) for one, of in zip(filled, found, strict=True)]
+    rows = [_row(group, seen, sample.lost) for group in (*GROUPS, COMPARISON)]
+    risk = _row(RISK, seen, sample.lost, certain=len(sample.retrieved) - len(filled))
+    return [*rows[: len(GROUPS)], risk, *rows[len(GROUPS) :], _judge(filled, sample.lost, corpus, config)]
 
 
-def _assess(traces: Sequence[QueryTrace], assessor: Assessor) -> Iterable[Assessment]:
+def _assess(traces: Sequence[QueryTrace], assessor: Assessor) -> Iterator[Assessment]:
     for start in range(0, len(traces), BATCH):
         yield from assessor.assess([(trace, ALL_TIERS) for trace in traces[start : start + BATCH]])
 
 
-def _seen(retrieved: Retrieved, found: Assessment) -> _Seen:
+def _seen(retrieved: Retrieved, found: Assessment, rising: Collection[str]) -> _Seen:
     missing = {name: reason.value for name, reason in found.abstentions.items()}
     if any(document.score is not None for document in retrieved.trace.candidates or ()):
         missing = {name: BORROWED if reason == Reason.NO_SCORES else reason for name, reason in missing.items()}
-    return _Seen(missing, retrieved.emitter.dialect)
+    return _Seen(missing, retrieved.emitter.dialect, retrieved.trace.pipeline in rising)
 
 
-def _row(group: Group, seen: Sequence[_Seen], sample: Sample, misread: Sequence[bool]) -> Row:
-    causes: Counter[Cause] = Counter((lost.reason, lost.emitter.dialect) for lost in sample.lost)
-    works = computed = 0.0
-    for one, wrong_way in zip(seen, misread, strict=True):
-        missing = _missing(group, one)
-        possible = 1 - len(missing) / len(group.signals)
-        trusted = possible
-        if wrong_way and (hit := set(group.signals).intersection(SHAPE_SIGNALS).difference(missing)):
-            missing, trusted = [*missing, RISING], possible - len(hit) / len(group.signals)
-        works, computed = works + trusted, computed + possible
-        if missing:
-            causes[Counter(missing).most_common(1)[0][0], one.dialect] += 1
-    return _rated(group.name, works, computed, len(seen) + len(sample.lost), causes)
+class _Tally:
+    """Counts what works of one measure."""
+
+    def __init__(self, lost: Sequence[Lost], certain: int = 0) -> None:
+        self.causes: Counter[Cause] = Counter((one.reason, one.emitter.dialect) for one in lost)
+        self.losses: dict[Cause, float] = dict(self.causes)
+        self.total = len(lost) + certain
+        self.computed: float = certain
+
+    def add(self, dialect: str, missing: Mapping[Hashable, str], signals: int) -> None:
+        """One retrieval, and the reasons of what is missing of so many signals."""
+        reasons = Counter(missing.values())
+        self.total += 1
+        self.computed += 1 - (len(missing) - reasons[RISING]) / signals
+        for reason, count in reasons.items():
+            self.causes[reason, dialect] += 1
+            self.losses[reason, dialect] = self.losses.get((reason, dialect), 0) + count / signals
+
+    def row(self, name: str) -> Row:
+        """The conclusion."""
+        share = 1 - sum(self.losses.values()) / self.total if self.total else 0.0
+        verdict: Verdict = "full" if share >= FULL else "degraded" if self.computed > ROUNDING else "impossible"
+        return Row(name, verdict, max(0.0, share), self.causes, self.losses)
 
 
-def _missing(group: Group, one: _Seen) -> list[str]:
-    """Reasons of the signals that are missing and could be there; a query without identifiers misses none."""
-    found = [one.missing[name] for name in group.signals if name in one.missing]
-    return [reason for reason in found if reason != Reason.NOT_APPLICABLE]
+def _row(group: Group, seen: Iterable[_Seen], lost: Sequence[Lost], certain: int = 0) -> Row:
+    tally = _Tally(lost, certain)
+    for one in seen:
+        tally.add(one.dialect, _missing(group, one), len(group.signals))
+    return tally.row(group.name)
 
 
-def _rated(name: str, works: float, computed: float, total: int, causes: Counter[Cause]) -> Row:
-    share = works / total if total else 0.0
-    verdict: Verdict = "full" if share >= FULL else "degraded" if computed else "impossible"
-    return Row(name, verdict, share, causes)
+def _missing(group: Group, one: _Seen) -> dict[Hashable, str]:
+    """Reasons of the signals that are missing, or misread; a query without identifiers misses none."""
+    found: dict[Hashable, str] = (
+        dict.fromkeys(set(group.signals).intersection(SHAPE_SIGNALS), RISING) if one.misread else {}
+    )
+    told = {name: one.missing[name] for name in group.signals if name in one.missing}
+    return found | {name: reason for name, reason in told.items() if reason != Reason.NOT_APPLICABLE}
 
 
-def _judge(sample: Sample, corpus: Corpus | None, config: Config) -> Row:
+def _judge(filled: Sequence[Retrieved], lost: Sequence[Lost], corpus: Corpus | None, config: Config) -> Row:
     """A judge reads what was served first."""
-    causes: Counter[Cause] = Counter((lost.reason, lost.emitter.dialect) for lost in sample.lost)
-    works = 0
-    for trace, emitter, _ in sample.retrieved:
+    tally = _Tally(lost)
+    for trace, emitter, _ in filled:
         head = trace.documents[: min(HEAD, config.pipeline(trace.pipeline).depth)]
-        if all(resolve(document, corpus).text is not None for document in head):
-            works += 1
-        else:
-            causes[Reason.NO_TEXT.value, emitter.dialect] += 1
-    return _rated(JUDGE, works, works, len(sample.retrieved) + len(sample.lost), causes)
+        readable = all(resolve(document, corpus).text is not None for document in head)
+        tally.add(emitter.dialect, {} if readable else {JUDGE: Reason.NO_TEXT.value}, 1)
+    return tally.row(JUDGE)
 
 
 def by_emitter(sample: Sample) -> dict[Emitter, tuple[int, int]]:

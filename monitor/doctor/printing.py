@@ -35,9 +35,9 @@ def _print_origin(console: Console, report: Report) -> None:
     }
     for name, value in rows.items():
         if value:
-            console.print(line(name, printable(value)))
+            console.print(line(name, printable(value)), soft_wrap=True)
     for example in report.examples[:EXAMPLES]:
-        console.print(Text(f"  {printable(example)}"))
+        console.print(Text(f"  {printable(example)}"), soft_wrap=True)
     if report.emitters:
         console.print(_emitters(report))
 
@@ -87,7 +87,7 @@ def _print_advice(console: Console, report: Report) -> None:
     if not helped and not report.hints:
         console.print("Nothing to set: every measure works on these traces.")
     for number, (advice, measures) in enumerate(helped.items(), start=1):
-        console.print(Text(f"{number}. {printable(advice)}", style="bold" if number == 1 else ""))
-        console.print(Text(f"   for: {'; '.join(measures)}"))
+        console.print(Text(f"{number}. {printable(advice)}", style="bold" if number == 1 else ""), soft_wrap=True)
+        console.print(Text(f"   for: {'; '.join(measures)}"), soft_wrap=True)
     for hint in report.hints:
-        console.print(Text(f"- {printable(hint)}"))
+        console.print(Text(f"- {printable(hint)}"), soft_wrap=True)

@@ -1,7 +1,9 @@
 """The last records of a Kafka topic, read beside all consumer groups: nothing is joined, nothing is committed."""
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,16 +29,32 @@ def read_topic(source: KafkaSource, topic: str, gathering: Gathering, limit: int
     LeadlineError
         Where the brokers do not answer, or have no such topic.
     """
-    try:
-        consumer = KafkaClients(source).reader()
+    with _client_words() as said:
         try:
-            _read(consumer, topic, gathering, limit)
-        finally:
-            consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
-    except KafkaError as error:
-        raise LeadlineError(f"{topic}: cannot be read: {error}") from error
-    except OSError as error:
-        raise LeadlineError(error.strerror or str(error)) from error
+            consumer = KafkaClients(source).reader()
+            try:
+                _read(consumer, topic, gathering, limit)
+            finally:
+                consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+        except KafkaError as error:
+            raise LeadlineError(f"{topic}: cannot be read: {error}") from error
+        except OSError as error:
+            raise LeadlineError(": ".join([error.strerror or str(error), *said[-1:]])) from error
+
+
+@contextmanager
+def _client_words() -> Iterator[list[str]]:
+    """What the client logs meanwhile, kept from stderr: where it fails, the last of it goes into the one line."""
+    said: list[str] = []
+    logger, handler = logging.getLogger("kafka"), logging.Handler(logging.WARNING)
+    handler.emit = lambda record: said.append(" ".join(record.getMessage().split()))  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield said
+    finally:
+        logger.propagate = True
+        logger.removeHandler(handler)
 
 
 def _read(consumer: Any, topic: str, gathering: Gathering, limit: int) -> None:
