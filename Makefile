@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do command -v $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-emitters record-emitters check lint format benchmarks dashboards clean
+.PHONY: demo test test-emitters test-phoenix record-emitters check lint format benchmarks dashboards clean
 
 demo: .venv/installed ## the main job on an embedded stack: no network, no downloads
 	$(BIN)/leadline demo
@@ -12,6 +12,9 @@ test: .venv/installed-dev ## all tests
 
 test-emitters: .venv/installed-dev .venvs/emitters/installed ## real LangChain, LlamaIndex, Haystack and Chroma export to a sidecar
 	$(BIN)/python -m pytest tests/emitters
+
+test-phoenix: .venv/installed-dev .venvs/phoenix/installed ## a real Phoenix is polled by a sidecar
+	$(BIN)/python -m pytest tests/phoenix
 
 record-emitters: .venvs/emitters/installed ## writes tests/monitor/otlp/fixtures
 	.venvs/emitters/bin/python tests/emitters/record.py
@@ -48,9 +51,9 @@ dashboards: .venv/installed-dev ## writes dashboards/*.json
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ .venv/installed
 
-.venvs/emitters/installed: tests/emitters/requirements.txt
-	$(PYTHON) -m venv .venvs/emitters
-	.venvs/emitters/bin/python -m pip install --quiet --requirement $<
+.venvs/%/installed: tests/%/requirements.txt
+	$(PYTHON) -m venv .venvs/$*
+	.venvs/$*/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
 clean:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-EMITTERS = Path(__file__).parents[1] / ".venvs" / "emitters"
+VENVS = Path(__file__).parents[1] / ".venvs"
 
 
 def require(program: str, how: str) -> str:
@@ -18,8 +18,14 @@ def require(program: str, how: str) -> str:
 
 def require_emitters() -> str:
     """The Python that has LangChain and the others (LEADLINE_TEST_EMITTERS names another one), else as in `require`."""
-    python = Path(os.environ.get("LEADLINE_TEST_EMITTERS", EMITTERS / "bin" / "python"))
+    python = Path(os.environ.get("LEADLINE_TEST_EMITTERS", VENVS / "emitters" / "bin" / "python"))
     return str(python) if python.exists() else missing("no emitters; to get them: make test-emitters")
+
+
+def require_phoenix() -> str:
+    """The program that starts a Phoenix (LEADLINE_TEST_PHOENIX names another one), else as in `require`."""
+    program = Path(os.environ.get("LEADLINE_TEST_PHOENIX", VENVS / "phoenix" / "bin" / "phoenix"))
+    return str(program) if program.exists() else missing("no Phoenix; to get it: make test-phoenix")
 
 
 def missing(what: str) -> NoReturn:

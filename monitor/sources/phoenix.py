@@ -93,7 +93,7 @@ class PhoenixSource:
         self._monotonic = monotonic
         self._mark = Mark()  # nothing with a smaller number will come to light
         self._after: deque[tuple[float, Mark]] = deque()  # read since, and when
-        self._known: set[int] = set()  # their numbers
+        self._known: set[Mark] = set()
         self._next_number: int | None = None  # in the middle of pages
         self._limit = config.page_spans
         self._read_at = 0.0
@@ -148,7 +148,7 @@ class PhoenixSource:
         self._missing = False
         self._next_number = page.next_number
         self._read_at = began + (0.0 if page.next_number else self._config.poll_seconds)
-        self._take([one for one in page.stored if one.number > self._mark.number and one.number not in self._known])
+        self._take([one for one in page.stored if one.number > self._mark.number and Mark.of(one) not in self._known])
         self._lag_seconds = max(0, int(self._clock() - self._started / 1e9)) if page.next_number else 0
 
     def _page(self) -> Page:
@@ -157,7 +157,7 @@ class PhoenixSource:
         Raises
         ------
         PageTooLarge
-            And the next one will be half as large.
+            And the next one will be half as large; they grow again slowly.
         """
         self._settle()
         since = datetime.fromtimestamp(self._since / 1e9, UTC) if self._since is not None else None
@@ -166,7 +166,7 @@ class PhoenixSource:
         except PageTooLarge:
             self._limit = max(1, self._limit // 2)
             raise
-        self._limit = min(self._config.page_spans, 2 * self._limit)
+        self._limit = min(self._config.page_spans, self._limit + 1 + self._limit // 8)
         if self._next_number is None and self._went_back(page):
             self._begin_again()
             return self._page()
@@ -177,7 +177,7 @@ class PhoenixSource:
         over = self._monotonic() - OVERLAP_SECONDS
         while self._after and (self._after[0][0] <= over or len(self._after) > OVERLAP_SPANS):
             mark = self._after.popleft()[1]
-            self._known.discard(mark.number)
+            self._known.discard(mark)
             self._mark = max(self._mark, mark, key=lambda one: one.number)
 
     def _went_back(self, page: Page) -> bool:
@@ -199,8 +199,9 @@ class PhoenixSource:
 
     def _take(self, new: list[Stored]) -> None:
         now = self._monotonic()
-        self._after.extend((now, Mark.of(one)) for one in new)
-        self._known.update(one.number for one in new)
+        marks = [Mark.of(one) for one in new]
+        self._after.extend((now, mark) for mark in marks)
+        self._known.update(marks)
         self._note_start(new)
         spans = [one.span for one in new if isinstance(one.span, Span)]
         rejected = [one.span for one in new if isinstance(one.span, Malformed)]

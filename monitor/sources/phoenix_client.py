@@ -27,6 +27,7 @@ PAGE_SPANS = 1000  # the most that Phoenix gives
 PAGE_BYTES = 64 * 2**20
 FEW_SPANS = 10  # so few are taken however large they are
 GENAI_DOCUMENTS = "gen_ai.retrieval.documents"
+UNPROCESSABLE = 422  # httpx2 has renamed it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -202,7 +203,7 @@ class PhoenixClient:
         if self._sorts:
             return
         answer = self._send({"limit": "1", "order": "none"}, self._page_bytes)
-        if answer.status != httpx2.codes.UNPROCESSABLE_ENTITY:
+        if answer.status != UNPROCESSABLE:
             self._expect_ok(answer)
             raise PhoenixError(
                 f"{self._url}: expected a Phoenix that can sort spans, as 20.26 does, got {answer.server}"

@@ -59,12 +59,21 @@ EXPECTED = {
         "expected YAML: while parsing a flow node expected the node content, but found '<stream end>' "
         'in "<unicode string>", line 2, column 1: ^'
     ),
+    "phoenix_bad_project": "sources.0.project: got 'a/b', expected the name of a project, without '/', '?' and '#'",
+    "phoenix_bad_url": (
+        "sources.0.url: got 'localhost:6006', expected http:// or https://, a host, perhaps a port and a path, "
+        "and no password"
+    ),
+    "phoenix_two_keys": (
+        "sources.0: got {'api_key_env': 'B', 'api_key_file': 'a', 'kind': 'phoenix', 'url': 'http://localhost'}, "
+        "expected api_key_file or api_key_env, one of the two"
+    ),
     "tiers_not_nested": (
         "pipelines.default.sample: got {'cheap': 0.1, 'scorer': 0.5}, expected cheap >= scorer >= judge: the tiers nest"
     ),
     "unknown_choice": "pipelines.default.score_kind: got 'cosine', expected 'similarity' or 'distance'",
     "unknown_key": "sorces: unknown key, did you mean sources?",
-    "unknown_kind": "sources.0.kind: got 'kafkaa', expected 'jsonl', 'http', 'kafka'",
+    "unknown_kind": "sources.0.kind: got 'kafkaa', expected 'jsonl', 'http', 'kafka', 'phoenix'",
     "unknown_nested_key": "scorer.modle: unknown key, did you mean model?",
     "wrong_type": "scorer.pairs_per_second: got 'fast', expected a valid number, unable to parse string as a number",
 }
@@ -140,7 +149,7 @@ def test_the_annotated_default_shows_the_defaults() -> None:
     shown, default = load_config(DEFAULT), Config()
     for name in set(Config.model_fields) - examples:
         assert getattr(shown, name) == getattr(default, name), name
-    needed = {"kind", "path", "bootstrap_servers", "topics", "tls", "sasl"}
+    needed = {"kind", "path", "bootstrap_servers", "topics", "tls", "sasl", "url"}
     for source in shown.sources:
         assert source == type(source)(**source.model_dump(include=needed))
 
