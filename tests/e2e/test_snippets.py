@@ -19,6 +19,12 @@ CALL = """
 report("refund policy for order 88-1023", [{"id": "kb-17", "score": 0.83}, {"id": "kb-4", "score": 0.81}])
 """
 STAY = "import threading; threading.Event().wait()"
+AGAIN = f"""
+import time
+while True:
+{CALL.replace("report(", "    report(")}
+    time.sleep(0.5)
+"""  # a topic that the client does not know in time costs it the first trace
 BUSY = """
 import time
 begin = time.monotonic()
@@ -81,6 +87,6 @@ def test_kafka(kafka: Broker, tmp_path: Path) -> None:
     source = {"kind": "kafka", "bootstrap_servers": [kafka.address], "topics": [topic], "group_id": topic}
     with (
         kit.sidecar(tmp_path, sources=[source]) as sidecar,
-        running(at(KAFKA, bootstrap=kafka.address, topic=topic) + CALL + STAY),
+        running(at(KAFKA, bootstrap=kafka.address, topic=topic) + AGAIN),
     ):
-        assert query_of(sidecar) == ["refund policy for order 88-1023"]
+        assert set(query_of(sidecar)) == {"refund policy for order 88-1023"}
