@@ -53,7 +53,11 @@ ADVICE = {
 }
 BY_DIALECT: dict[str, Mapping[str, str]] = {
     "no_scores": SCORES,
-    "no_documents": CAPTURE,
+    "no_documents": {
+        **CAPTURE,
+        "openinference": "spans without documents: OPENINFERENCE_HIDE_OUTPUTS=false; of OpenTelemetry's GenAI "
+        "instrumentation, which Phoenix translates: OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
+    },
     "redacted": CAPTURE,
     "no_query": {"genai": CAPTURE["genai"]},
 }
