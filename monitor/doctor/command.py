@@ -89,7 +89,9 @@ def _read_kafka(source: str, config: Config, gathering: Gathering, limit: int) -
     from monitor.doctor.topics import read_topic  # noqa: PLC0415 - the client is heavy
 
     address, _, topic = source.removeprefix(KAFKA).partition("/")
-    place = {"bootstrap_servers": [address], "topics": [topic], "topic_pattern": None}
+    place = {
+        "bootstrap_servers": address.split(","), "topics": [topic], "topic_pattern": None, "dead_letter_topic": None,
+    }  # fmt: skip
     read_topic(_configured(KafkaSource, "kafka", config, place, source), topic, gathering, limit)
 
 
@@ -109,7 +111,9 @@ def _configured(kind: type[Kind], name: str, config: Config, place: Mapping[str,
     try:
         return kind.model_validate({**described, "kind": name, **place})
     except ValidationError as error:
-        raise LeadlineError(f"{source}: {EXPECTED[name]}: {error.errors()[0]['msg']}") from error
+        raise LeadlineError(
+            f"{source}: {EXPECTED[name]}: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
+        ) from error
 
 
 def _listen(source: str, gathering: Gathering, seconds: float) -> None:

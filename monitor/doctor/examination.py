@@ -128,18 +128,14 @@ def _hints(sample: Sample, config: Config) -> list[str]:
     found = {
         f"{untimed:,} traces have no `timestamp`: the time of their arrival counts": untimed > SOME * total,
         "spans have no service name, all is in the pipeline `default`: OTEL_SERVICE_NAME=NAME": nameless > SOME * total,
-        f"{sample.repeats:,} retrievals repeat pipeline, trace_id and span_id of others and would be dropped": (
-            sample.repeats > 0
-        ),
+        f"{sample.repeats:,} repeats of the same pipeline, trace_id and span_id: they are dropped": sample.repeats > 0,
         f"in {unordered:,} lists the scores do not follow the order: another score than the one that ranked them": (
             unordered > SOME * total
         ),
         f"{foreign:,} queries are not in Latin script: see with --cross-encoder bundled whether it reads them": (
             foreign > SOME * total
         ),
-        f"{sample.unjoined['early']:,} spans belong to traces of more than 1000: those are not waited for": (
-            sample.unjoined["early"] > 0
-        ),
+        f"{sample.early:,} spans belong to traces of 1000 and more: those are not waited for": sample.early > 0,
     }
     return [hint for hint, holds in found.items() if holds]
 

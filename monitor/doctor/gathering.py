@@ -56,12 +56,16 @@ class Sample(msgspec.Struct):
 
     Parameters
     ----------
+    retrieved, lost
+        Retrievals that can be used, in the order in which they were told of, and those that cannot.
     forms
         Records by what they are.
     spans, scopes
         Spans by what they are (`retriever`, `reranker`, `ignored`, `rejected`), and by who made them.
-    unjoined
-        Retrieval spans that came twice (`duplicate`), or spans of traces too large to be waited for (`early`).
+    repeats
+        Retrievals, or spans of them, whose identity came before.
+    early
+        Spans of traces that are too large to be waited for.
     malformed, examples
         Records and spans that are none: how many, and the first of them, `WHERE: what is wrong`.
     """
@@ -72,7 +76,7 @@ class Sample(msgspec.Struct):
     forms: Counter[Form] = msgspec.field(default_factory=Counter)
     spans: Counter[str] = msgspec.field(default_factory=Counter)
     scopes: Counter[str] = msgspec.field(default_factory=Counter)
-    unjoined: Counter[str] = msgspec.field(default_factory=Counter)
+    early: int = 0
     malformed: int = 0
     examples: list[str] = []
 
@@ -171,7 +175,8 @@ class Gathering:
         for ready in self._join.take(self._join.backlog + 1):
             if ready.nest is not None:
                 self._conclude(ready.nest)
-        self.sample_so_far.unjoined = Counter(self._join.counts)
+        self.sample_so_far.repeats += self._join.counts["duplicate"]
+        self.sample_so_far.early = self._join.counts["early"]
         self._retrieval_spans = 0
         return self.sample_so_far
 

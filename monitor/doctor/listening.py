@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -97,18 +98,19 @@ class Listener:
 
     def gather(self, gathering: Gathering, seconds: float, on_body: Callable[[], None] = lambda: None) -> None:
         """Take what comes until the time is over or the gathering full; Ctrl-C ends it earlier, with what there is."""
-        deadline = time.monotonic() + seconds
-        try:
-            while (rest := deadline - time.monotonic()) > 0 and not gathering.full:
-                try:
-                    _add(self._bodies.get(timeout=min(LOOK_SECONDS, rest)), gathering)
-                except Empty:
-                    continue
-                on_body()
-        except KeyboardInterrupt:
-            pass
+        with suppress(KeyboardInterrupt):
+            self._wait(gathering, seconds, on_body)
+        while not (self._bodies.empty() or gathering.full):
+            _add(self._bodies.get(), gathering)
         for refusal, count in self.refusals.items():
-            gathering.reject(f"{count} requests", refusal)
+            gathering.reject(f"{count} request{'s' * (count > 1)}", refusal)
+
+    def _wait(self, gathering: Gathering, seconds: float, on_body: Callable[[], None]) -> None:
+        deadline = time.monotonic() + seconds
+        while (rest := deadline - time.monotonic()) > 0 and not gathering.full:
+            with suppress(Empty):
+                _add(self._bodies.get(timeout=min(LOOK_SECONDS, rest)), gathering)
+                on_body()
 
 
 def _add(body: Body, gathering: Gathering) -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from monitor.doctor.advice import ADVICE, BY_DIALECT, NO_RETRIEVAL, Facts, text_for
 from monitor.doctor.carrying import script_of
+from monitor.otlp.join import MAX_TRACE_SPANS
 from tests import builders
 from tests.builders import plain_trace
 from tests.monitor.doctor.kit import advice, gathered, report, shares, verdicts
 from tests.monitor.doctor.test_emitters import BY_CORPUS, ORDER, RANKS, RELEVANCE, RISK, SHAPE, WORDS
-from tests.monitor.otlp.kit import as_json, request, wire
+from tests.monitor.otlp.kit import TRACE, as_json, request, retriever, wire
 
 NOW = {"timestamp": "2026-11-25T10:00:00Z"}
 
@@ -127,11 +128,22 @@ def test_hints() -> None:
     assert found.hints == [
         "in the section of the source: `encoding: json`",
         "5 traces have no `timestamp`: the time of their arrival counts",
-        "1 retrievals repeat pipeline, trace_id and span_id of others and would be dropped",
+        "1 repeats of the same pipeline, trace_id and span_id: they are dropped",
         "in 5 lists the scores do not follow the order: another score than the one that ranked them",
         "5 queries are not in Latin script: see with --cross-encoder bundled whether it reads them",
     ]
     assert report(gathered(*traces())).hints == []
+
+
+def test_a_trace_of_too_many_spans_is_told() -> None:
+    many = [retriever(traceId=TRACE) for _ in range(MAX_TRACE_SPANS)]
+    found = report(gathered(as_json(request(*many, service_name="shop"))))
+    assert found.hints == [f"{MAX_TRACE_SPANS:,} spans belong to traces of 1000 and more: those are not waited for"]
+
+
+def test_spans_that_come_twice_are_repeats() -> None:
+    body = as_json(request(retriever(), service_name="shop"))
+    assert report(gathered(body, body)).repeats == 1
 
 
 def test_spans_without_a_service_name() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def test_what_is_refused_is_told_with_its_answer() -> None:
     assert sample.examples == [
         "POST /v1/query-traces, trace 0: query: missing, expected a value",
         "2 requests: POST /: 404, expected /v1/traces or /v1/query-traces",
-        "1 requests: POST /v1/query-traces: 400, expected JSON: Expecting value at character 0",
+        "1 request: POST /v1/query-traces: 400, expected JSON: Expecting value at character 0",
     ]
 
 
@@ -81,6 +82,18 @@ def test_the_command_says_where_it_listens_and_reports() -> None:
     stdout, _ = process.communicate(timeout=60)
     found: dict[str, Any] = json.loads(stdout)
     assert (process.returncode, found["retrievals"], found["source"]) == (0, 3, f"listen://127.0.0.1:{port}")
+
+
+def test_control_c_ends_it_with_what_there_is() -> None:
+    port = kit.free_port()
+    command = [sys.executable, "-m", "monitor.cli", "doctor", f"listen://127.0.0.1:{port}", "--seconds", "90", "--json"]
+    process = subprocess.Popen(command, cwd=kit.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    process.stderr.readline()
+    httpx2.post(f"http://127.0.0.1:{port}{NATIVE}", json=kit.traces(2)).raise_for_status()
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(stdout)["retrievals"], stderr) == (0, 2, "")
 
 
 def test_silence_is_an_error_with_the_usual_reason(capsys: pytest.CaptureFixture[str], refused: Refused) -> None:
