@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ from monitor.sources.phoenix_client import Page, PageTooLarge, PhoenixClient, Pr
 log = structlog.get_logger()
 
 OVERLAP_SECONDS = 10.0  # how long after a span one with a smaller number may come to light
-OVERLAP_SPANS = 100_000  # and how many of them are known at most
+OVERLAP_SPANS = 20_000  # or how many spans after it; so many are known at most
 AGAIN = timedelta(hours=1)  # of spans that are read again where their numbers went back
 
 
@@ -58,10 +59,12 @@ class PhoenixSource:
     started or ended, play no part. A position is saved once what was joined of the spans up to it is assessed; after a
     crash those after it are read again, and deduplication drops the retrievals that were assessed.
 
-    Not read is: a span that becomes visible more than `OVERLAP_SECONDS` after one with a larger number (several Phoenix
-    servers over one PostgreSQL, of which one hangs in the middle of a transaction); a trace that is moved into the
-    project later; what Phoenix deletes before it was read. Read and not assessed, and counted as `late`: a span that is
-    stored after its retrieval was decided, a poll and `join_seconds` after its first span.
+    Not read is: a span that becomes visible more than `OVERLAP_SECONDS` or `OVERLAP_SPANS` after one with a larger
+    number was read (several Phoenix servers over one PostgreSQL, of which one hangs in the middle of a transaction); a
+    trace that is moved into the project later; what Phoenix deletes before it was read. Read and not assessed, and
+    counted as `late`: a span that is stored after its retrieval was decided, a poll and `join_seconds` after its first
+    span. Where such a span is around the others, and a crash falls between, the retrieval may be assessed again, as
+    that span's.
 
     Where numbers go back (another database, or the last spans were deleted: SQLite gives their numbers again), spans
     that started in the hour before the latest one, and since, are read again. A new database that has outgrown the old
@@ -94,8 +97,10 @@ class PhoenixSource:
         self._mark = Mark()  # nothing with a smaller number will come to light
         self._after: deque[tuple[float, Mark]] = deque()  # read since, and when
         self._known: set[Mark] = set()
-        self._next_number: int | None = None  # in the middle of pages
+        self._next_number: int | None = None  # in the middle of a round of pages
+        self._round_began = 0.0
         self._limit = config.page_spans
+        self._busy = False  # more was due than the last poll could hand over
         self._read_at = 0.0
         self._started = 0
         self._since: int | None = None
@@ -125,11 +130,12 @@ class PhoenixSource:
             self._read()
         malformed = tuple([self._bad.popleft()[1] for _ in range(min(limit, len(self._bad)))])
         assembled = self._assembler.take(limit - len(malformed))
+        self._busy = self._assembler.wait_seconds() <= 0
         return Batch(assembled.traces, self._position(), malformed, assembled.size_bytes, assembled.absorbed)
 
     def _is_time(self, timeout_seconds: float) -> bool:
         """Whether to read; where nothing is to be done yet, after having waited for it."""
-        if self._assembler.backlog or self._bad:
+        if self._busy or self._bad:
             return False
         wait = self._read_at - self._monotonic()
         if wait <= 0:
@@ -139,6 +145,8 @@ class PhoenixSource:
 
     def _read(self) -> None:
         began = self._monotonic()
+        if self._next_number is None:
+            self._round_began = began
         try:
             page = self._page()
         except ProjectMissing as error:
@@ -149,6 +157,8 @@ class PhoenixSource:
         self._next_number = page.next_number
         self._read_at = began + (0.0 if page.next_number else self._config.poll_seconds)
         self._take([one for one in page.stored if one.number > self._mark.number and Mark.of(one) not in self._known])
+        if page.next_number is None:
+            self._settle(self._round_began - OVERLAP_SECONDS)
         self._lag_seconds = max(0, int(self._clock() - self._started / 1e9)) if page.next_number else 0
 
     def _page(self) -> Page:
@@ -159,7 +169,6 @@ class PhoenixSource:
         PageTooLarge
             And the next one will be half as large; they grow again slowly.
         """
-        self._settle()
         since = datetime.fromtimestamp(self._since / 1e9, UTC) if self._since is not None else None
         try:
             page = self._client.page(self._next_number or self._mark.number, self._limit, since=since)
@@ -172,10 +181,9 @@ class PhoenixSource:
             return self._page()
         return page
 
-    def _settle(self) -> None:
-        """Move the mark on to what was read long enough ago."""
-        over = self._monotonic() - OVERLAP_SECONDS
-        while self._after and (self._after[0][0] <= over or len(self._after) > OVERLAP_SPANS):
+    def _settle(self, until: float) -> None:
+        """Move the mark on to what was read by then: at the end of a round, so that it was read over since."""
+        while self._after and (self._after[0][0] <= until or len(self._after) > OVERLAP_SPANS):
             mark = self._after.popleft()[1]
             self._known.discard(mark)
             self._mark = max(self._mark, mark, key=lambda one: one.number)
@@ -209,9 +217,12 @@ class PhoenixSource:
         count_spans(self._metrics, self.name, reading.counts)
         self._bad.extend((self._mark, bad) for bad in rejected)
         self._assembler.add(reading.notes, self._mark)
+        self._settle(-inf)  # what is too much
 
     def _note_start(self, stored: Iterable[Stored]) -> None:
-        self._started = max([self._started, *(one.span.start for one in stored if isinstance(one.span, Span))])
+        now = int(self._clock() * 1e9)  # clocks of others may be ahead
+        starts = [min(one.span.start, now) for one in stored if isinstance(one.span, Span)]
+        self._started = max([self._started, *starts])
 
     def _note_missing(self, error: ProjectMissing) -> None:
         if not self._missing:

@@ -8,6 +8,7 @@ they are what the emitter sent.
 import base64
 import errno
 import ssl
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
@@ -24,6 +25,7 @@ from monitor.sources.base import Malformed
 KINDS = ("RETRIEVER", "RERANKER", "CHAIN", "AGENT", "TOOL", "UNKNOWN")  # what retrieves, or may be above it
 TIMEOUT_SECONDS = 10.0
 PAGE_SPANS = 1000  # the most that Phoenix gives
+RECENT_SPANS = 100  # at a time
 PAGE_BYTES = 64 * 2**20
 FEW_SPANS = 10  # so few are taken however large they are
 GENAI_DOCUMENTS = "gen_ai.retrieval.documents"
@@ -43,7 +45,7 @@ class ProjectMissing(PhoenixError):  # noqa: N818 - it may come
 
 
 class PageTooLarge(PhoenixError):  # noqa: N818 - it asks for a smaller one
-    """A page with fewer spans may do."""
+    """Too large, or too slow to come; a page with fewer spans may do."""
 
 
 class Stored(NamedTuple):
@@ -126,7 +128,7 @@ class PhoenixClient:
     ------
     PhoenixError
         From every method that asks: no answer in time, one with another status than 200, or one that is not Phoenix's.
-        `ProjectMissing` where there is no such project, `PageTooLarge` beyond `PAGE_BYTES`.
+        `ProjectMissing` where there is no such project, `PageTooLarge` beyond `page_bytes` or `timeout_seconds`.
     """
 
     def __init__(
@@ -163,7 +165,7 @@ class PhoenixClient:
         found: list[Stored] = []
         place: dict[str, str] = {}
         while len(found) < count:
-            page = self._read({"order": "desc", "limit": str(min(PAGE_SPANS, count - len(found))), **place})
+            page = self._read({"order": "desc", "limit": str(min(RECENT_SPANS, count - len(found))), **place})
             found += page.stored
             if page.next_number is None:
                 break
@@ -279,13 +281,14 @@ def _nanoseconds(time: datetime | None) -> int:
 def _together(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes that were JSON, and that Phoenix spreads over keys, as one again."""
     whole: dict[str, Any] = {}
+    parts: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for key, value in attributes.items():
         name = _json_attribute(key)
         if name is None:
             whole[key] = value
         else:
-            whole.setdefault(name, {})[key.removeprefix(f"{name}.")] = value
-    return whole
+            parts[name][key.removeprefix(f"{name}.")] = value
+    return whole | parts
 
 
 def _json_attribute(key: str) -> str | None:
