@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 import msgspec
@@ -37,7 +37,7 @@ def carried(sample: Sample, corpus: Corpus | None, config: Config) -> list[Carri
     ]
     if corpus is not None:
         known = share_of(served, lambda document: corpus.find(document) is not None)
-        rows.append(Carried("found in the corpus", known, "documents", _strangers(served, corpus)))
+        rows.append(Carried("found in the corpus", known, "documents", strangers(served, corpus)))
     return [
         *rows,
         _lengths(traces, config),
@@ -61,10 +61,10 @@ def _scores(traces: Sequence[QueryTrace], config: Config) -> Carried:
     return Carried("scores", complete, "retrievals", f"along the list {note}" if note else "")
 
 
-def _strangers(served: Sequence[RetrievedDocument], corpus: Corpus) -> str:
+def strangers(served: Iterable[RetrievedDocument], corpus: Corpus) -> str:
     """Examples of ids on both sides, where some are not found: one look often tells why."""
     unknown = next((document.id for document in served if document.id and corpus.find(document) is None), None)
-    return f"not: {unknown!r}; the corpus has ids like {corpus.documents[0].id!r}" if unknown is not None else ""
+    return f"served: {unknown}, in the corpus: {corpus.documents[0].id}" if unknown is not None else ""
 
 
 def _lengths(traces: Sequence[QueryTrace], config: Config) -> Carried:

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import msgspec
 
-from detectors.records import QueryTrace
+from detectors.records import RetrievedDocument
 from monitor.assess import Assessor
 from monitor.config import Config
 from monitor.doctor.advice import Facts, advise, best_advice
-from monitor.doctor.carrying import Carried, carried, script_of
+from monitor.doctor.carrying import Carried, carried, script_of, strangers
 from monitor.doctor.gathering import NATIVE, Sample
 from monitor.doctor.measuring import Row, Verdict, by_emitter, measure, share_of
 from monitor.doctor.scores import rising_pipelines, run_of
@@ -97,24 +97,18 @@ def _facts(sample: Sample, corpus: Corpus | None, config: Config) -> Facts:
     pipeline = next(iter(sorted(rising_pipelines(traces, config))), "default")
     configured = config.pipeline(pipeline).score_kind
     filters = sorted({key for trace in traces for key in trace.filters or {}})
+    served = [document for trace in traces for document in trace.documents]
+    examples = strangers(served, corpus) if corpus is not None else ""
     return Facts(
         pipeline=pipeline, other="similarity" if configured == "distance" else "distance",
-        filters=", ".join(filters[:SHOWN]), strangers=_strangers(traces, corpus), textless=_textless(traces),
-        has_corpus=corpus is not None, retrievals=len(sample.retrieved) + len(sample.lost),
+        filters=", ".join(filters[:SHOWN]), strangers=f" ({examples})" if examples else "",
+        textless=_textless(served), has_corpus=corpus is not None, retrievals=len(sample.retrieved) + len(sample.lost),
     )  # fmt: skip
 
 
-def _textless(traces: Sequence[QueryTrace]) -> str:
-    share = share_of([one for trace in traces for one in trace.documents], lambda one: not one.text)
+def _textless(served: Sequence[RetrievedDocument]) -> str:
+    share = share_of(served, lambda document: not document.text)
     return f": {share:.0%} of the served documents have no text" if share else ""
-
-
-def _strangers(traces: Sequence[QueryTrace], corpus: Corpus | None) -> str:
-    served = (document for trace in traces for document in trace.documents if document.id)
-    unknown = next((one.id for one in served if corpus is not None and corpus.find(one) is None), None)
-    if corpus is None or unknown is None:
-        return ""
-    return f" (served: {unknown}, in the corpus: {corpus.documents[0].id})"
 
 
 def _hints(sample: Sample, config: Config) -> list[str]:
@@ -123,9 +117,11 @@ def _hints(sample: Sample, config: Config) -> list[str]:
     total = len(traces) or 1
     untimed = sum(not one.timed for one in sample.retrieved)
     nameless = sum(one.emitter.dialect != NATIVE and one.trace.pipeline == "default" for one in sample.retrieved)
+    empty = sum(not trace.documents for trace in traces)
     unordered = sum(run_of(trace, config) == "unordered" for trace in traces)
     foreign = sum(script_of(trace.query) not in ("latin", "none") for trace in traces)
     found = {
+        f"empty lists: {empty:,} (the worst failure, with a risk of 1)": empty > SOME * total,
         f"{untimed:,} traces have no `timestamp`: the time of their arrival counts": untimed > SOME * total,
         "spans have no service name, all is in the pipeline `default`: OTEL_SERVICE_NAME=NAME": nameless > SOME * total,
         f"{sample.repeats:,} repeats of the same pipeline, trace_id and span_id: they are dropped": sample.repeats > 0,

@@ -84,7 +84,7 @@ def _print_advice(console: Console, report: Report) -> None:
     for one in report.measures:
         if one.advice is not None:
             helped.setdefault(one.advice, []).append(one.measure)
-    if not helped and not report.hints:
+    if all(one.verdict == "full" for one in report.measures):
         console.print("Nothing to set: every measure works on these traces.")
     for number, (advice, measures) in enumerate(helped.items(), start=1):
         console.print(Text(f"{number}. {printable(advice)}", style="bold" if number == 1 else ""), soft_wrap=True)

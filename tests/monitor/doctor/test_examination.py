@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from monitor.doctor.advice import ADVICE, BY_DIALECT, NO_RETRIEVAL, Facts, text_for
+from monitor.doctor.advice import ADVICE, BY_DIALECT, CAPTURE, NO_RETRIEVAL, SCORES, Facts, text_for
 from monitor.doctor.carrying import script_of
+from monitor.doctor.gathering import NATIVE
+from monitor.otlp.dialects import DIALECTS
 from monitor.otlp.join import MAX_TRACE_SPANS
 from tests import builders
 from tests.builders import plain_trace
@@ -70,7 +72,7 @@ def test_foreign_ids_are_shown_beside_the_corpus_own(tmp_path: Path) -> None:
         assert "`corpus.id`" in advice(found, measure)
         assert "(served: kb-0#0, in the corpus: kb-1)" in advice(found, measure)
     [known] = [one for one in found.carries if one.name == "found in the corpus"]
-    assert (known.share, known.note) == (0, "not: 'kb-0#0'; the corpus has ids like 'kb-1'")
+    assert (known.share, known.note) == (0, "served: kb-0#0, in the corpus: kb-1")
 
 
 def test_filters_have_to_be_known_in_the_corpus(tmp_path: Path) -> None:
@@ -133,6 +135,19 @@ def test_hints() -> None:
         "5 queries are not in Latin script: see with --cross-encoder bundled whether it reads them",
     ]
     assert report(gathered(*traces())).hints == []
+
+
+def test_lists_that_are_all_empty_have_their_risk_and_nothing_else(tmp_path: Path) -> None:
+    found = report(gathered(*traces(documents=[])), builders.corpus(tmp_path))
+    assert found.hints == ["empty lists: 20 (the worst failure, with a risk of 1)"]
+    assert verdicts(found)[RISK] == ("full", 100)
+    assert (verdicts(found)[SHAPE], found.advice) == (("impossible", 0), None)
+
+
+def test_every_dialect_has_its_own_advice() -> None:
+    """For what an emitter's own settings decide."""
+    assert CAPTURE.keys() == DIALECTS.keys()
+    assert SCORES.keys() == {NATIVE, *DIALECTS}
 
 
 def test_a_trace_of_too_many_spans_is_told() -> None:
