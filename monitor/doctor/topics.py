@@ -22,7 +22,7 @@ NAMED_TOPICS = 10
 
 
 def read_topic(source: KafkaSource, topic: str, gathering: Gathering, limit: int) -> None:
-    """Read about the last `limit` records of a topic, as many of each partition.
+    """Read about the last `limit` records of a topic, as many of each partition; fewer, where those fill the gathering.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def _client_words() -> Iterator[list[str]]:
 def _read(consumer: Any, topic: str, gathering: Gathering, limit: int) -> None:
     ends = _seek(consumer, topic, limit)
     heard = time.monotonic()
-    while any(consumer.position(partition) < end for partition, end in ends.items()):
+    while not gathering.full and any(consumer.position(partition) < end for partition, end in ends.items()):
         if time.monotonic() - heard > QUIET_SECONDS:
             raise LeadlineError(f"{topic}: its records do not come, no answer for {QUIET_SECONDS:g} s")
         for records in consumer.poll(POLL_MS).values():
