@@ -104,7 +104,7 @@ class PhoenixSource:
         self._read_at = 0.0
         self._started = 0
         self._since: int | None = None
-        self._bad: deque[tuple[Mark, Malformed]] = deque()  # not handed over, and the position before
+        self._bad: deque[Malformed] = deque()  # not handed over; nothing more is read before
         self._lag_seconds: int | None = None
         self._missing = False
 
@@ -128,7 +128,7 @@ class PhoenixSource:
             return Batch((), self._position())
         if self._is_time(timeout_seconds):
             self._read()
-        malformed = tuple([self._bad.popleft()[1] for _ in range(min(limit, len(self._bad)))])
+        malformed = tuple([self._bad.popleft() for _ in range(min(limit, len(self._bad)))])
         assembled = self._assembler.take(limit - len(malformed))
         self._busy = self._assembler.wait_seconds() <= 0
         return Batch(assembled.traces, self._position(), malformed, assembled.size_bytes, assembled.absorbed)
@@ -215,7 +215,7 @@ class PhoenixSource:
         rejected = [one.span for one in new if isinstance(one.span, Malformed)]
         reading = read_spans(Decoded(spans, rejected), datetime.fromtimestamp(self._clock(), UTC))
         count_spans(self._metrics, self.name, reading.counts)
-        self._bad.extend((self._mark, bad) for bad in rejected)
+        self._bad.extend(rejected)
         self._assembler.add(reading.notes, self._mark)
         self._settle(-inf)  # what is too much
 
@@ -230,8 +230,8 @@ class PhoenixSource:
         self._missing, self._lag_seconds, self._next_number = True, None, None
 
     def _position(self) -> Position:
-        marks = [self._mark, self._assembler.oldest_open(), self._bad[0][0] if self._bad else None]
-        oldest = min((mark for mark in marks if mark is not None), key=lambda mark: mark.number)
+        open_since: Mark | None = self._assembler.oldest_open()
+        oldest = min(self._mark, open_since or self._mark, key=lambda mark: mark.number)
         position: Position = msgspec.to_builtins(_Saved(oldest, self._started, self._since))
         return position
 

@@ -175,6 +175,30 @@ def test_another_database_is_read_from_its_beginning(phoenix: Server, sidecar: S
     assert found[-1].position["since"] is not None
 
 
+def test_a_clock_that_is_ahead_hides_nothing_of_another_database(phoenix: Server, sidecar: Sidecar) -> None:
+    """What is read again goes by our own clock then."""
+    phoenix.add(6, 7)
+    phoenix.rows[7]["start_time"] = "2099-01-01T00:00:00+00:00"
+    sidecar.poll()
+    sidecar.polls(2 * WINDOW)
+    phoenix.rows.clear()
+    phoenix.add(1)
+    sidecar.polls(POLL)
+    assert phoenix.asked[-1]["start_time"] == "2026-11-25T11:01:00+00:00"
+
+
+def test_what_is_known_of_the_overlap_is_bounded(
+    phoenix: Server, sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come at once; the mark moves on before its time then."""
+    monkeypatch.setattr("monitor.sources.phoenix.OVERLAP_SPANS", 3)
+    spans = phoenix.add(*range(1, 11))
+    sidecar.poll()
+    assert len(sidecar.source._known) == len(sidecar.source._after) == 3
+    batches = sidecar.polls(WINDOW)
+    assert (ids(batches), number(batches[-1])) == (spans, 10)
+
+
 def test_what_retention_deletes_does_not_matter(phoenix: Server, sidecar: Sidecar) -> None:
     """The span at the mark is gone, and there are later ones."""
     phoenix.add(1, 2)
@@ -272,7 +296,10 @@ def test_the_limit_holds_and_nothing_is_read_while_decisions_wait(phoenix: Serve
     sidecar.now += WINDOW
     assert sidecar.poll(0).records == 0
     before = len(phoenix.asked)
-    batches = [sidecar.poll(10) for _ in range(3)]
+    batches = [sidecar.poll(10)]
+    for _ in range(2):
+        sidecar.now += POLL
+        batches.append(sidecar.poll(10))
     assert [batch.records for batch in batches] == [10, 10, 5]
     assert ids(batches) == spans
     assert len(phoenix.asked) == before + 1
