@@ -35,6 +35,7 @@ benchmarks: .venv/installed-dev ## ratios against named peers; see benchmarks/RE
 	$(BIN)/python benchmarks/scorer_path.py
 	$(BIN)/python benchmarks/scorer_provider.py ../shared/collections
 	$(BIN)/python benchmarks/kafka_load.py
+	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/start_up.py
 
 dashboards: .venv/installed-dev ## writes dashboards/*.json

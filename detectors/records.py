@@ -136,8 +136,9 @@ class Findings(msgspec.Struct):
         """Add what another measure found."""
         self.signals.update(other.signals)
         self.abstentions.update(other.abstentions)
-        named = {missed.id for missed in self.missed}
-        self.missed.extend(missed for missed in other.missed if missed.id not in named)
+        if other.missed:
+            named = {missed.id for missed in self.missed}
+            self.missed.extend(missed for missed in other.missed if missed.id not in named)
         self.relevance = other.relevance or self.relevance
 
     @classmethod

@@ -37,13 +37,16 @@ class QuantileSketch(msgspec.Struct, frozen=True):
         >>> QuantileSketch((0.0, 1.0, 2.0)).percentile(1.5)
         0.75
         """
-        first, after = bisect_left(self.knots, value), bisect_right(self.knots, value)
-        last = len(self.knots) - 1
-        if after > first:
-            return (first + after - 1) / 2 / last
-        if first in (0, len(self.knots)):
-            return float(first > 0)
-        below, above = self.knots[first - 1], self.knots[first]
+        knots = self.knots
+        first, last = bisect_left(knots, value), len(knots) - 1
+        if first > last:
+            return 1.0
+        above = knots[first]
+        if above == value:
+            return (first + bisect_right(knots, value) - 1) / 2 / last
+        if first == 0:
+            return 0.0
+        below = knots[first - 1]
         return (first - 1 + (value - below) / (above - below)) / last
 
 

@@ -4,12 +4,12 @@ One place to go for whatever combines signals: `Prior` is data (detectors/data/p
 tools/fit_prior.py), `assess_risk` applies it.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 import msgspec
-import numpy as np
 
 from detectors.records import Risk
 from detectors.reference import Normalisation
@@ -17,6 +17,7 @@ from detectors.signals import SIGNALS
 
 SPEAKS_AGAINST = 0.75  # percentile, turned so that high is bad, from which a signal is named as a driver
 DRIVERS = 4
+RISING = frozenset(name for name, spec in SIGNALS.items() if spec.direction > 0)
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -43,7 +44,15 @@ class Target(msgspec.Struct, frozen=True):
     def risk(self, bad: Mapping[str, float]) -> float | None:
         """The probability of this failure; None where every signal of the rank sum abstained."""
         evidence = rank_sum(bad, self.weights)
-        return None if evidence is None else float(np.interp(evidence, self.evidence, self.probability))
+        return None if evidence is None else self._curve(evidence)
+
+    def _curve(self, evidence: float) -> float:
+        """Linear between its points, flat outside of them."""
+        after = bisect_right(self.evidence, evidence)
+        if after in (0, len(self.evidence)):
+            return self.probability[max(0, after - 1)]
+        (left, right), (low, high) = self.evidence[after - 1 : after + 1], self.probability[after - 1 : after + 1]
+        return low + (high - low) * (evidence - left) / (right - left)
 
 
 class Prior(msgspec.Struct, frozen=True):
@@ -73,7 +82,7 @@ def badness(signals: Mapping[str, float], reference: Normalisation) -> dict[str,
         sketch = reference.sketches.get(name)
         if sketch is not None:
             percentile = sketch.percentile(value)
-            found[name] = percentile if SIGNALS[name].direction > 0 else 1 - percentile
+            found[name] = percentile if name in RISING else 1 - percentile
     return found
 
 
@@ -84,9 +93,13 @@ def rank_sum(bad: Mapping[str, float], weights: Mapping[str, float]) -> float | 
     >>> rank_sum({"score_gap": 0.9}, {"score_gap": 1.0, "lexical_rbo": 1.0})
     0.7
     """
-    if not any(name in bad for name in weights):
+    if bad.keys().isdisjoint(weights):
         return None
-    return sum(weight * bad.get(name, 0.5) for name, weight in weights.items()) / sum(weights.values())
+    total = weighed = 0.0
+    for name, weight in weights.items():
+        total += weight
+        weighed += weight * bad.get(name, 0.5)
+    return weighed / total
 
 
 def assess_risk(signals: Mapping[str, float], reference: Normalisation, prior: Prior) -> Risk:

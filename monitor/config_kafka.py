@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from monitor.config_base import Address, Pattern, Section
+from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
 
 Setting = StrictBool | StrictInt | StrictStr
 
@@ -85,6 +86,8 @@ class SaslConfig(Section):
 class KafkaSource(Section):
     """Reads topics as a member of a consumer group: more sidecars of the same `group_id` share the partitions.
 
+    `encoding` is what a record holds: a query trace, or spans as OpenTelemetry's collector writes them. Those of one
+    trace are waited for `join_seconds`; at most `join_spans` are held.
     `client` hands further settings to kafka-python's KafkaConsumer by its names (`session_timeout_ms`, `client_rack`).
     With `start: end` what is written to a new topic or partition before it is found is not read either.
     """
@@ -94,7 +97,9 @@ class KafkaSource(Section):
     topics: tuple[Topic, ...] = ()
     topic_pattern: Pattern | None = None
     group_id: str = Field("leadline", min_length=1)
-    encoding: Literal["json"] = "json"
+    encoding: Literal["json", "otlp_proto", "otlp_json"] = "json"
+    join_seconds: float = Field(WINDOW_SECONDS, gt=0, le=600)
+    join_spans: int = Field(MAX_SPANS, ge=1000)
     start: Literal["beginning", "end"] = "beginning"
     max_record_bytes: int = Field(16 * 2**20, ge=1024)
     dead_letter_topic: Topic | None = None
@@ -106,6 +111,11 @@ class KafkaSource(Section):
     def label(self) -> str:
         """What tells it from other sources."""
         return f"{self.kind} {self.group_id}/{self.topic_pattern or ','.join(self.topics)}"
+
+    @property
+    def name(self) -> str:
+        """That of its source, in metrics and logs."""
+        return self.label.replace(" ", ":")
 
     @field_validator("dead_letter_topic")
     @classmethod

@@ -1,11 +1,12 @@
 """Drops retrievals that came before, by identity, within a bounded window."""
 
+from collections import deque
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from detectors.records import Identity, QueryTrace
+from detectors.records import Identity
 
-WINDOW_TRACES = 1_000_000
+WINDOW_TRACES = 200_000  # about 25 MB; an hour of 50 traces a second
 
 
 def digest(identity: Identity) -> bytes:
@@ -18,18 +19,16 @@ class Deduplicator:
 
     def __init__(self, window: int = WINDOW_TRACES, seen: Iterable[bytes] = ()) -> None:
         self._window = window
-        self._seen: dict[bytes, None] = dict.fromkeys(seen)
+        self._order = deque(seen)  # beside a set: a dict would walk over all that was deleted to find its oldest
+        self._seen = set(self._order)
 
-    def is_new(self, trace: QueryTrace) -> bool:
-        """True the first time, False for repeats within the window."""
-        return self.remember(trace.identity)
-
-    def remember(self, identity: Identity) -> bool:
-        """Count an identity as seen; whether it was not before."""
+    def new(self, identity: Identity) -> bytes | None:
+        """Count an identity as seen: its digest the first time, None for repeats within the window."""
         key = digest(identity)
         if key in self._seen:
-            return False
-        self._seen[key] = None
-        if len(self._seen) > self._window:
-            del self._seen[next(iter(self._seen))]
-        return True
+            return None
+        self._seen.add(key)
+        self._order.append(key)
+        while len(self._order) > self._window:
+            self._seen.discard(self._order.popleft())
+        return key

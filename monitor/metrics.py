@@ -1,12 +1,14 @@
 """Every metric in one table, and the store behind `/metrics`."""
 
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
+from itertools import chain
 from threading import Lock
 from typing import Literal, NamedTuple
 
+import numpy as np
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -116,9 +118,10 @@ class _Histogram:
         self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
 
-    def observe(self, value: float) -> None:
-        self.total += value
-        self.counts[next((i for i, bound in enumerate(self.bounds) if value <= bound), len(self.bounds))] += 1
+    def observe(self, values: Sequence[float]) -> None:
+        self.total += sum(values)
+        for i, count in Counter(np.searchsorted(self.bounds, values).tolist()).items():
+            self.counts[i] += count
 
     def cumulative(self) -> Iterator[tuple[str, float]]:
         running = 0
@@ -149,13 +152,13 @@ class Metrics(Collector):
         with self._lock:
             self._numbers[name][labels] = value
 
-    def observe(self, name: str, value: float, *labels: str) -> None:
-        """Add a value to a histogram."""
+    def observe(self, name: str, values: Sequence[float], *labels: str) -> None:
+        """Add values to a histogram."""
         with self._lock:
             row = self._histograms[name]
             if labels not in row:
                 row[labels] = _Histogram(CATALOGUE[name].buckets)
-            row[labels].observe(value)
+            row[labels].observe(values)
 
     def succeeded(self, component: str) -> None:
         """A component did its work just now."""
@@ -227,24 +230,39 @@ class Recorder:
 
     def assessed(self, assessments: Sequence[Assessment]) -> None:
         """Count assessments and what they say."""
+        abstained = Counter(chain.from_iterable(assessment.abstentions.items() for assessment in assessments))
+        for (signal, reason), count in abstained.items():
+            self._metrics.inc("abstentions_total", signal, reason.value, by=count)
+        groups: dict[str, list[Assessment]] = defaultdict(list)
         for assessment in assessments:
-            self._assessed(assessment)
+            groups[self.pipeline(assessment.pipeline)].append(assessment)
+        for pipeline, group in groups.items():
+            self._metrics.inc("traces_total", pipeline, "evaluated", by=len(group))
+            self._measured(pipeline, group)
+            self._rated(pipeline, group)
 
-    def _assessed(self, assessment: Assessment) -> None:
-        metrics, pipeline = self._metrics, self.pipeline(assessment.pipeline)
-        metrics.inc("traces_total", pipeline, "evaluated")
-        for name, value in assessment.signals.items():
-            metrics.observe(f"signal_{name}", value, pipeline)
-        for name, reason in assessment.abstentions.items():
-            metrics.inc("abstentions_total", name, reason.value)
-        weight = assessment.weights.cheap
-        if assessment.risk is None or weight is None:
-            return
-        metrics.observe("risk", assessment.risk, pipeline, assessment.scenario)
-        metrics.inc("risk_weighted_total", pipeline, assessment.scenario, by=weight * assessment.risk)
-        metrics.inc("risk_weight_total", pipeline, assessment.scenario, by=weight)
-        if pipeline != OTHER:
-            self._windows[pipeline].append((assessment.risk, weight))
+    def _measured(self, pipeline: str, assessments: Sequence[Assessment]) -> None:
+        columns: dict[str, list[float]] = defaultdict(list)
+        for assessment in assessments:
+            for name, value in assessment.signals.items():
+                columns[name].append(value)
+        for name, values in columns.items():
+            self._metrics.observe(f"signal_{name}", values, pipeline)
+
+    def _rated(self, pipeline: str, assessments: Sequence[Assessment]) -> None:
+        scenarios: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for assessment in assessments:
+            risk, weight = assessment.risk, assessment.weights.cheap
+            if risk is not None and weight is not None:
+                scenarios[assessment.scenario].append((risk, weight))
+                if pipeline != OTHER:
+                    self._windows[pipeline].append((risk, weight))
+        for scenario, rated in scenarios.items():
+            self._metrics.observe("risk", [risk for risk, _ in rated], pipeline, scenario)
+            self._metrics.inc(
+                "risk_weighted_total", pipeline, scenario, by=sum(risk * weight for risk, weight in rated)
+            )
+            self._metrics.inc("risk_weight_total", pipeline, scenario, by=sum(weight for _, weight in rated))
 
     def hit_at_5(self, pipeline: str) -> Estimate | None:
         """The estimate over the window of a pipeline; None below the minimum sample."""

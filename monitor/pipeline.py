@@ -15,7 +15,7 @@ from detectors.risk import Prior
 from monitor.assembly import Assembly
 from monitor.assess import Sampled, rate
 from monitor.backoff import Backoff
-from monitor.dedupe import Deduplicator, digest
+from monitor.dedupe import Deduplicator
 from monitor.errors import SinkBusy
 from monitor.health import Health
 from monitor.intake import Delivery, Intake
@@ -68,7 +68,7 @@ class Pipeline:
         self._health = health
         self._prior = prior
         self._batch_records = batch_records
-        self._new = Deduplicator(seen=state.digests())
+        self._seen = Deduplicator(seen=state.digests())
         self._swaps: SimpleQueue[Assembly] = SimpleQueue()
         self._abandon = Event()
         self._thread = Thread(target=self._run, name="assess", daemon=True)
@@ -142,16 +142,17 @@ class Pipeline:
         selection = Selection([], [], Counter())
         for _, batch in deliveries:
             for trace in batch.traces:
-                if not self._new.is_new(trace):
+                new = self._seen.new(trace.identity)
+                if new is None:
                     selection.decisions[trace.pipeline, "duplicate"] += 1
                     continue
-                selection.digests.append(digest(trace.identity))
+                selection.digests.append(new)
                 weights = self._assembly.sampler.weights(trace)
                 if weights is None:
                     selection.decisions[trace.pipeline, "not_sampled"] += 1
                 else:
                     selection.sampled.append((trace, weights))
-            selection.digests.extend(digest(identity) for identity in batch.absorbed if self._new.remember(identity))
+            selection.digests.extend(new for identity in batch.absorbed if (new := self._seen.new(identity)))
         return selection
 
     def _assess(self, sampled: Sequence[Sampled]) -> list[Keyed]:

@@ -54,10 +54,10 @@ class Recording:
     def batches(self) -> Iterator[list[Sampled]]:
         """Traces that are new, sound and sampled, `BATCH_TRACES` at a time."""
         batch: list[Sampled] = []
-        new = Deduplicator()
+        seen = Deduplicator()
         for trace in self._traces():
             weights = self._sampler.weights(trace)
-            if not new.is_new(trace):
+            if not seen.new(trace.identity):
                 self.decisions[trace.pipeline, "duplicate"] += 1
             elif weights is None:
                 self.decisions[trace.pipeline, "not_sampled"] += 1

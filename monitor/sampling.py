@@ -37,8 +37,9 @@ class Sampler:
 
     def why_not(self, trace: QueryTrace, tier: Tier) -> Reason:
         """Why a tier did not take a trace: its configured rate would have, or not."""
-        configured: float = getattr(self._rates(trace.pipeline), tier)
-        return Reason.OVER_BUDGET if draw(trace) < configured else Reason.NOT_SAMPLED
+        if tier is not Tier.SCORER or self.scorer_share == 1.0:  # only the scorer has a budget
+            return Reason.NOT_SAMPLED
+        return Reason.OVER_BUDGET if draw(trace) < self._rates(trace.pipeline).scorer else Reason.NOT_SAMPLED
 
 
 class PairBudget:

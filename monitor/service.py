@@ -1,5 +1,6 @@
 """`leadline run`: sources, pipeline, sinks and HTTP put together, started, reloaded and stopped."""
 
+import gc
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -141,7 +142,7 @@ class Service:
         if isinstance(source, KafkaSource):
             from monitor.sources.kafka import build_source  # noqa: PLC0415 - the client is heavy
 
-            return [build_source(source, self.metrics, quarantine.clean, self._clock)]
+            return [build_source(source, self.metrics, self.recorder, quarantine.clean, self._clock)]
         if isinstance(source, PhoenixSource):
             return [phoenix.build_source(source, self.metrics, self.recorder, self._clock)]
         return [jsonl.JsonlSource(source.path, source.start, clock=self._clock)]
@@ -252,12 +253,19 @@ def run(config: Config, config_path: Path | None = None) -> int:
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         service.start()
+        _collect_rarely()
         return _until_signalled(service, config_path)
     except KeyboardInterrupt:  # while it was still starting
         return 0
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _collect_rarely() -> None:
+    """Records hold no cycles: looking for some after every 700 of them took an eighth of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _interrupt(*_: object) -> None:

@@ -1,5 +1,6 @@
 """The thread of one source: it opens, polls, commits and closes there, and nowhere else."""
 
+import time
 from collections.abc import Callable
 from threading import Event, Thread
 
@@ -16,6 +17,7 @@ log = structlog.get_logger()
 
 POLL_RECORDS = 128
 POLL_SECONDS = 0.2
+COMMIT_SECONDS = 0.1  # between commits while there is more to read: each may be a turn of a broker or a disk
 
 
 class SourceWorker:
@@ -38,6 +40,7 @@ class SourceWorker:
         self._health = health
         self._accepted: Position | None = None
         self._committed: Position | None = None
+        self._committed_at = 0.0
         self._moved = False
         self._stop = Event()
         self._finish = Event()
@@ -105,7 +108,8 @@ class SourceWorker:
         return True
 
     def _turn(self) -> None:
-        self._commit()
+        if time.monotonic() - self._committed_at >= COMMIT_SECONDS:
+            self._commit()
         reserved = self._intake.reserve(POLL_RECORDS, POLL_SECONDS)
         try:
             batch = self._source.poll(reserved, POLL_SECONDS if reserved else 0.0)
@@ -127,3 +131,4 @@ class SourceWorker:
         if accepted is not None and accepted is not self._committed:
             self._source.commit(accepted)
             self._committed = accepted
+            self._committed_at = time.monotonic()

@@ -36,12 +36,20 @@ DATA = Path(__file__).parents[1] / "detectors" / "data"
 RECORDINGS = ("traces.jsonl", "traces.e5.jsonl")
 SHIPPED_RECORDING = "traces.jsonl"
 WEIGHTS = {
-    "at_5": ("score_gap", "score_spread", "lexical_rbo", "uncovered_terms", "relevance_contrast", "union_rbo"),
-    "at_1": ("score_gap", "score_z", "lexical_rbo", "uncovered_terms", "first_relevance", "first_regret"),
+    "at_5": (
+        "score_gap",
+        "score_spread",
+        "lexical_rbo",
+        "best_covered_terms",
+        "first_covered_terms",
+        "relevance_contrast",
+        "union_rbo",
+    ),
+    "at_1": ("score_gap", "score_z", "lexical_rbo", "first_covered_terms", "first_contrast", "first_regret"),
 }
 KINDS = {"at_5": "no_relevant_at_5", "at_1": "no_relevant_at_1"}
 BINS = 24
-VERSION = "2"
+VERSION = "3"
 
 Floats = NDArray[np.float64]
 

@@ -51,6 +51,7 @@ class LexicalResult(msgspec.Struct, frozen=True):
 
 
 MINIMUM_HITS = 10
+HEAD = 5  # what "found" means to a reader: something relevant in the first five
 
 
 def hits_wanted(served: int) -> int:

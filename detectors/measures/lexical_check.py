@@ -1,15 +1,16 @@
 """The lexical cross-check: what BM25 finds for the same query and the retriever did not serve."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 
-from detectors.measures.base import Hit, LexicalIndex, LexicalResult, hits_wanted
+from detectors.measures.base import HEAD, Hit, LexicalIndex, LexicalResult, hits_wanted
 from detectors.ranking import rbo_ext
 from detectors.records import Findings, Missed, Reason, Retrieval, Tier
 from detectors.text import contains_identifier, fold_numbers, identifiers, terms
 
-SIGNALS = ("lexical_rbo", "lexical_miss", "uncovered_terms", "missed_identifiers")
 RANK_SIGNALS = ("lexical_rbo", "lexical_miss")
-TEXT_SIGNALS = ("uncovered_terms", "missed_identifiers")
+TERM_SIGNALS = ("uncovered_terms", "first_covered_terms", "best_covered_terms")
+TEXT_SIGNALS = (*TERM_SIGNALS, "missed_identifiers")
+SIGNALS = (*RANK_SIGNALS, *TEXT_SIGNALS)
 STANDING_OUT = 0.2  # share of BM25's standing-out score from which a document that was not served is named
 NAMED = 3
 IDENTIFIERS = 50  # of one query: a pasted log has thousands, and each is looked for in every text
@@ -51,24 +52,32 @@ def _standing(hits: Sequence[Hit], depth: int) -> list[float]:
     return [hit.score - floor for hit in hits[:depth]]
 
 
-def uncovered_terms(idf: dict[str, float], served_texts: Sequence[str]) -> float:
-    """The share of the query's terms, weighted by idf, that no served document contains.
+def covered_terms(idf: Mapping[str, float], found: Container[str]) -> float:
+    """The share of the query's terms, weighted by idf, that are among those `found`.
 
-    A term that the corpus does not know counts with the largest idf: it cannot be covered, and that is evidence.
+    Of one document it says how much of the question that document is about; of all served ones together, what part of
+    the question nobody speaks of. A term that the corpus does not know counts with the largest idf: it cannot be
+    covered, and that is evidence. It does not know synonyms, and in a corpus of sentences about the asked thing the
+    words of the question are everywhere but in the answer.
 
     Returns
     -------
     float
-        In [0, 1]; NaN for a query without terms. O(length of the texts).
+        In [0, 1]; NaN for a query without terms. O(terms of the query).
 
     Examples
     --------
-    >>> round(uncovered_terms({"refund": 2.0, "toner": 6.0}, ["Refunds take five days."]), 2)
-    0.75
+    >>> covered_terms({"refund": 2.0, "toner": 6.0}, {"refund", "day"})
+    0.25
     """
-    covered = set[str]().union(*(terms(text) for text in served_texts))
     total = sum(idf.values())
-    return sum(weight for term, weight in idf.items() if term not in covered) / total if total else float("nan")
+    return sum(weight for term, weight in idf.items() if term in found) / total if total else float("nan")
+
+
+def _term_signals(idf: Mapping[str, float], served_texts: Sequence[str]) -> Findings:
+    each = [frozenset(terms(text)) for text in served_texts]
+    together, *head = [covered_terms(idf, found) for found in (frozenset[str]().union(*each), *each[:HEAD])]
+    return Findings(dict(zip(TERM_SIGNALS, (1 - together, head[0], max(head)), strict=True)))
 
 
 class LexicalCheck:
@@ -102,7 +111,7 @@ class LexicalCheck:
         if len(texts) < len(retrieval.served):
             findings.merge(Findings.abstained(TEXT_SIGNALS, Reason.NO_TEXT))
             return findings
-        findings.signals["uncovered_terms"] = uncovered_terms(result.idf, texts)
+        findings.merge(_term_signals(result.idf, texts))
         served = {passage.key for passage in retrieval.served}
         absent = [hit for hit in result.hits if hit.key not in served]
         found = look_for_identifiers(retrieval.query, texts, absent)

@@ -8,19 +8,18 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from detectors.calibration import Calibration, logits, noisy_or
-from detectors.measures.base import Hit, LexicalIndex, PairScorer, hits_wanted
+from detectors.measures.base import HEAD, Hit, LexicalIndex, PairScorer, hits_wanted
 from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap
 from detectors.records import Findings, Missed, Reason, Retrieval, Tier
 
 Floats = NDArray[np.float64]
 
 ORDER_SIGNALS = ("rank_discordance", "rank_discordance_top")
-CONTRAST_SIGNALS = ("relevance_contrast",)
+CONTRAST_SIGNALS = ("relevance_contrast", "first_contrast")
 UNION_SIGNALS = ("union_rbo", "regret")
 LEVEL_SIGNALS = ("best_relevance", "first_relevance", "none_relevant", "first_regret")
 SIGNALS = (*ORDER_SIGNALS, *CONTRAST_SIGNALS, *UNION_SIGNALS, *LEVEL_SIGNALS)
 MINIMUM_ORDER = 3
-HEAD = 5  # what "found" means to a reader: something relevant in the first five
 NAMED = 3
 LEVEL_SHARE = 0.5  # from .4 to .6 it makes no difference; at 0 and 1, AUROC falls by .03 to .05
 
@@ -118,13 +117,15 @@ def _order(served: Floats) -> Findings:
 
 
 def _contrast(served: Floats) -> Findings:
-    """The best score, freed of a half of the level that all scores of its query share: questions of some kinds make any
-    passage look relevant. The logit of the best less half the mean logit, through a sigmoid.
+    """The best score, and the first, freed of a half of the level that all scores of their query share: questions of
+    some kinds make any passage look relevant. Its logit less half the mean logit, through a sigmoid.
     """
     if len(served) < MINIMUM_ORDER:
         return Findings.abstained(CONTRAST_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
     found = logits(served)
-    return Findings({"relevance_contrast": float(expit(found[:HEAD].max() - LEVEL_SHARE * found.mean()))})
+    level = LEVEL_SHARE * found.mean()
+    best, first = expit([found[:HEAD].max() - level, found[0] - level]).tolist()
+    return Findings({"relevance_contrast": best, "first_contrast": first})
 
 
 def _union(keys: list[str], served: Floats, hits: Sequence[Hit], beside: Floats) -> Findings:

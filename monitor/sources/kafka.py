@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, NamedTuple
 
 import structlog
@@ -14,13 +13,12 @@ from kafka import ConsumerRebalanceListener
 from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 from kafka.structs import MemberState, OffsetAndMetadata, TopicPartition
 
-from detectors.records import QueryTrace
 from monitor.config_kafka import KafkaSource as KafkaConfig
 from monitor.errors import MalformedTrace
-from monitor.metrics import Metrics
+from monitor.metrics import Metrics, Recorder
 from monitor.sources.base import BATCH_BYTES, Batch, Malformed, Position
+from monitor.sources.contents import Contents, NativeTraces, build_contents
 from monitor.sources.dead_letters import DeadLetters
-from monitor.sources.formats import DECODERS
 from monitor.sources.kafka_client import KafkaClients
 from monitor.sources.offsets import OffsetTracker, Partition, Taken
 
@@ -54,6 +52,8 @@ class KafkaSource:
     ----------
     connect
         Makes a `kafka.KafkaConsumer`, at the first poll and again after an error that leaves it in an unknown state.
+    contents
+        What records hold; by default a query trace each.
     dead_letters
         Where records go that are no query traces; None leaves that to the quarantine.
     look_seconds
@@ -64,15 +64,15 @@ class KafkaSource:
 
     def __init__(
         self, config: KafkaConfig, connect: Callable[[], Any], metrics: Metrics, *,
-        dead_letters: DeadLetters | None = None, clock: Callable[[], float] = time.time,
-        look_seconds: float = LOOK_SECONDS,
+        contents: Contents | None = None, dead_letters: DeadLetters | None = None,
+        clock: Callable[[], float] = time.time, look_seconds: float = LOOK_SECONDS,
     ) -> None:  # fmt: skip
-        self.name = config.label.replace(" ", ":")
+        self.name = config.name
         self._config = config
         self._connect = connect
         self._metrics = metrics
         self._dead_letters = dead_letters
-        self._decode = DECODERS[config.encoding]
+        self._contents = contents or NativeTraces()
         self._clock = clock
         self._look_seconds = look_seconds
         self._consumer: Any = None
@@ -103,8 +103,9 @@ class KafkaSource:
         if self._consumer is None:
             self._open_consumer()
         self._commit_done()
-        if limit == 0 or not self._pending:
-            self._read(limit, max(POLL_MS, int(timeout_seconds * 1000)))
+        if limit == 0 or not (self._pending or self._contents.backlog):
+            wait = min(timeout_seconds, self._contents.wait_seconds())
+            self._read(limit, max(POLL_MS, int(wait * 1000)))
         self._keep_in_touch()
         batch = self._hand_over(limit)
         self._metrics.set("source_in_flight_records", self._offsets.open, self.name)
@@ -130,39 +131,46 @@ class KafkaSource:
             self._pending.extend(records)
 
     def _hand_over(self, limit: int) -> Batch:
-        traces: list[QueryTrace] = []
         malformed: list[Malformed] = []
+        bad: list[Taken] = []
         count = size = 0
         try:
-            for record in islice(self._pending, limit):
-                self._decode_into(record, traces, malformed)
+            while self._pending and len(malformed) + self._contents.backlog < limit and size < BATCH_BYTES:
+                size += self._unpack(self._pending[0], malformed, bad)
+                self._pending.popleft()
                 count += 1
-                size += len(record.value or b"") + len(record.key or b"")
-                if size >= BATCH_BYTES:
-                    break
         except Exception:
             if not count:  # else what was read comes first; the next poll meets the same error
                 raise
-        if count:
-            self._take(count)
-        return Batch(tuple(traces), self._position, tuple(malformed), size)
+        made = self._contents.take(limit - len(malformed))
+        if made.traces or made.done or bad:
+            self._batches += 1
+            self._in_flight.append(_Batch(self._batches, made.done + bad))
+            self._position = {"batch": self._batches}
+        size_bytes = made.size_bytes + sum(len(one.record) for one in malformed)
+        return Batch(made.traces, self._position, tuple(malformed), size_bytes, made.absorbed)
 
-    def _take(self, count: int) -> None:
-        records = [self._pending.popleft() for _ in range(count)]
-        taken = [self._offsets.take((record.topic, record.partition), record.offset) for record in records]
-        self._batches += 1
-        self._in_flight.append(_Batch(self._batches, taken))
-        self._position = {"batch": self._batches}
-
-    def _decode_into(self, record: Any, traces: list[QueryTrace], malformed: list[Malformed]) -> None:
+    def _unpack(self, record: Any, malformed: list[Malformed], bad: list[Taken]) -> int:
+        """Take in one record, of how many bytes. Nothing of it was taken in where this raises."""
+        size = len(record.value or b"") + len(record.key or b"")
+        partition = record.topic, record.partition
         try:
-            traces.extend(self._decode(self._sized(record.value), self._arrival(record)))
+            parsed = self._contents.parse(self._sized(record.value), self._arrival(record))
         except MalformedTrace as error:
-            where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-            if self._dead_letters is not None:
-                self._dead_letters.send(record, str(error))
-            kept = self._dead_letters is not None
-            malformed.append(Malformed(str(error), record.value or b"", where, dead_lettered=kept))
+            malformed += self._set_aside(record, [str(error)])
+            bad.append(self._offsets.take(partition, record.offset))
+            return size
+        malformed += self._set_aside(record, self._contents.rejected(parsed))
+        self._contents.keep(parsed, self._offsets.take(partition, record.offset), size)
+        return size
+
+    def _set_aside(self, record: Any, reasons: Sequence[str]) -> list[Malformed]:
+        """A record that has something wrong with it: one letter, and for each reason a line in the quarantine."""
+        if reasons and self._dead_letters is not None:
+            self._dead_letters.send(record, "; ".join(dict.fromkeys(reasons)))
+        where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        kept = self._dead_letters is not None
+        return [Malformed(reason, record.value or b"", where, dead_lettered=kept) for reason in reasons]
 
     def _sized(self, value: bytes | None) -> bytes:
         if value is None:
@@ -267,6 +275,7 @@ class KafkaSource:
     def _rebalanced(self, change: str, come: Collection[Partition] = (), gone: Collection[Partition] = ()) -> None:
         """Called by the client, on its own thread, while ours waits in a poll or in close."""
         self._offsets.revoke(gone)
+        self._contents.drop(gone)
         self._offsets.assign(come)
         self._pending = deque(record for record in self._pending if (record.topic, record.partition) not in gone)
         self._idle = self._idle and not come
@@ -293,8 +302,9 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 def build_source(
-    config: KafkaConfig, metrics: Metrics, clean: Callable[[str], str | None], clock: Callable[[], float]
-) -> KafkaSource:
+    config: KafkaConfig, metrics: Metrics, recorder: Recorder, clean: Callable[[str], str | None],
+    clock: Callable[[], float],
+) -> KafkaSource:  # fmt: skip
     """A source with what it needs; `clean` says what of a text a dead letter may hold.
 
     Raises
@@ -305,4 +315,5 @@ def build_source(
     clients = KafkaClients(config)
     topic = config.dead_letter_topic
     letters = DeadLetters(topic, clients.producer, clean) if topic is not None else None
-    return KafkaSource(config, clients.consumer, metrics, dead_letters=letters, clock=clock)
+    contents = build_contents(config, config.name, metrics, recorder)
+    return KafkaSource(config, clients.consumer, metrics, contents=contents, dead_letters=letters, clock=clock)

@@ -30,9 +30,9 @@ SETTINGS = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},SASL_SSL://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},SASL_SSL://127.0.0.1:{secure},MUTUAL://127.0.0.1:{mutual},CONTROLLER://127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,MUTUAL:SSL,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 log.dirs={directory}/data
 auto.create.topics.enable=false
@@ -49,9 +49,14 @@ broker.heartbeat.interval.ms=200
 ssl.keystore.location={directory}/broker.p12
 ssl.keystore.password={password}
 ssl.key.password={password}
-sasl.enabled.mechanisms=PLAIN
+ssl.truststore.location={directory}/client.pem
+ssl.truststore.type=PEM
+listener.name.mutual.ssl.client.auth=required
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
 listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
   user_{user}="{password}";
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 """
 
 
@@ -121,29 +126,39 @@ def _reader(address: str, **settings: Any) -> Iterator[KafkaConsumer]:
 
 
 class OwnBroker(Broker):
-    """One that can be killed. Its data stays from life to life; a second listener wants TLS and a password."""
+    """One that can be killed. Its data stays from life to life.
+
+    A second listener wants TLS and a password, a third one TLS and the client's certificate.
+    """
 
     def __init__(self, directory: Path, classpath: str) -> None:
-        ports = {name: kit.free_port() for name in ("port", "secure", "controller")}
+        ports = {name: kit.free_port() for name in ("port", "secure", "mutual", "controller")}
         super().__init__(f"127.0.0.1:{ports['port']}")
         self.secure_address = f"127.0.0.1:{ports['secure']}"
+        self.mutual_address = f"127.0.0.1:{ports['mutual']}"
         self.certificate = directory / "broker.pem"
+        self.client_certificate, self.client_key = directory / "client.pem", directory / "client.key"
         self._directory = directory
         self._java = [require("java", "apt-get install default-jre-headless"), *SMALL]
         self._environment = {**os.environ, "CLASSPATH": classpath}
         self._settings = directory / "server.properties"
         self._settings.write_text(SETTINGS.format(**ports, directory=directory, user=USER, password=PASSWORD))
         self._process: subprocess.Popen[bytes] | None = None
-        self._make_certificate()
+        self._make_certificates()
         storage = ["kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", str(self._settings)]
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+            storage += ["--add-scram", f"{mechanism}=[name={USER},password={PASSWORD}]"]
         _run([*self._java, *storage], env=self._environment)
 
-    def _make_certificate(self) -> None:
+    def _make_certificates(self) -> None:
         keytool = [require("keytool", "apt-get install default-jre-headless")]
         store = ["-alias", "broker", "-keystore", str(self._directory / "broker.p12"), "-storepass", PASSWORD]
         names = ["-dname", "CN=broker", "-ext", "san=ip:127.0.0.1"]
         _run([*keytool, "-genkeypair", *store, "-keyalg", "RSA", "-validity", "2", *names, "-storetype", "PKCS12"])
         _run([*keytool, "-exportcert", "-rfc", *store, "-file", str(self.certificate)])
+        openssl = [require("openssl", "apt-get install openssl"), "req", "-x509", "-newkey", "rsa:2048", "-days", "2"]
+        files = ["-keyout", str(self.client_key), "-out", str(self.client_certificate)]
+        _run([*openssl, "-subj", "/CN=leadline", *files, "-passout", f"pass:{PASSWORD}"])
 
     def start(self) -> "OwnBroker":
         """Begin, and wait until it answers; twice is fine."""

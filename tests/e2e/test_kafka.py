@@ -41,9 +41,9 @@ def source(broker: Broker, topic: str, **changes: Any) -> list[dict[str, Any]]:
 class Group:
     """Sidecars of one consumer group, each a process with a directory of its own."""
 
-    def __init__(self, directory: Path, broker: Broker, topic: str, stack: ExitStack) -> None:
+    def __init__(self, directory: Path, broker: Broker, topic: str, stack: ExitStack, **changes: Any) -> None:
         self._directory = directory
-        self._sections = {"sources": source(broker, topic)}
+        self._sections = {"sources": source(broker, topic, **changes)}
         self._stack = stack
         self.members: list[Sidecar] = []
 
@@ -333,7 +333,10 @@ def test_reads_every_compression(tmp_path: Path, kafka: Broker) -> None:
     assert set(lines(tmp_path)) == set().union(*(ids(20, codec) for codec in codecs))
 
 
-def test_speaks_tls_and_knows_its_password(tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+def test_speaks_tls_and_knows_its_password(
+    tmp_path: Path, kafka: Broker, monkeypatch: pytest.MonkeyPatch, mechanism: str
+) -> None:
     """With a wrong password it keeps trying, and says so."""
     broker, topic = own(kafka), kafka.create("secure")
     kafka.produce(topic, encode(kit.traces(3)))
@@ -342,7 +345,7 @@ def test_speaks_tls_and_knows_its_password(tmp_path: Path, kafka: Broker, monkey
     tls = {"ca_file": str(broker.certificate)}
     right, wrong = {"password_env": "SECRET"}, {"password_file": str(tmp_path / "wrong")}
     for password, works in ((wrong, False), (right, True)):
-        sasl = {"mechanism": "PLAIN", "username": USER, **password}
+        sasl = {"mechanism": mechanism, "username": USER, **password}
         sections = source(kafka, topic, bootstrap_servers=[broker.secure_address], tls=tls, sasl=sasl)
         with Service(kit.config(tmp_path, sources=sections)) as service:
             if works:
@@ -350,6 +353,19 @@ def test_speaks_tls_and_knows_its_password(tmp_path: Path, kafka: Broker, monkey
             else:
                 name = f"kafka:{topic}/{topic}"
                 kit.wait_for(lambda name=name: service.metrics.value("component_failures_total", name) > 0, 30)  # type: ignore[misc]
+
+
+def test_shows_its_certificate(tmp_path: Path, kafka: Broker) -> None:
+    """To brokers that take no password; its key is under a password of its own."""
+    broker, topic = own(kafka), kafka.create("mutual")
+    kafka.produce(topic, encode(kit.traces(3)))
+    (tmp_path / "password").write_text(PASSWORD)
+    certificate = {"cert_file": str(broker.client_certificate), "key_file": str(broker.client_key)}
+    tls = {"ca_file": str(broker.certificate), **certificate, "key_password_file": str(tmp_path / "password")}
+    with Service(
+        kit.config(tmp_path, sources=source(kafka, topic, bootstrap_servers=[broker.mutual_address], tls=tls))
+    ):
+        kit.wait_for(lambda: len(lines(tmp_path)) == 3, PATIENCE)
 
 
 class StandsStill:

@@ -41,7 +41,7 @@ EXPECTED = {
         "sources.0.client: got {'session_timeout_ms': '6s'}, expected int for session_timeout_ms"
     ),
     "kafka_dead_letters_read": "sources.0.dead_letter_topic: got 'dead', expected a topic that is not read",
-    "kafka_encoding": "sources.0.encoding: got 'otlp_proto', expected 'json'",
+    "kafka_encoding": "sources.0.encoding: got 'avro', expected 'json', 'otlp_proto' or 'otlp_json'",
     "kafka_key_without_certificate": (
         "sources.0.tls: got {'key_file': 'key.pem'}, expected cert_file beside key_file and key_password_file"
     ),

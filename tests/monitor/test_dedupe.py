@@ -5,18 +5,18 @@ from tests.builders import trace
 
 
 def test_a_repeat_is_dropped_and_another_identity_is_not() -> None:
-    new = Deduplicator()
+    seen = Deduplicator()
     first = trace("a", span_id="1")
     others = [trace("a"), trace("a", span_id="2"), trace("b", span_id="1"), trace("a", span_id="1", pipeline="p")]
-    assert new.is_new(first)
-    assert [new.is_new(other) for other in others] == [True] * 4
-    assert not any(new.is_new(seen) for seen in [first, *others])
+    assert seen.new(first.identity)
+    assert all(seen.new(other.identity) for other in others)
+    assert not any(seen.new(again.identity) for again in [first, *others])
 
 
 def test_what_was_asked_and_served_does_not_make_a_trace_new() -> None:
-    new = Deduplicator()
-    assert new.is_new(trace("a"))
-    assert not new.is_new(trace("a", query="another", documents=[]))
+    seen = Deduplicator()
+    assert seen.new(trace("a").identity)
+    assert not seen.new(trace("a", query="another", documents=[]).identity)
 
 
 def test_parts_of_an_identity_do_not_run_together() -> None:
@@ -25,14 +25,14 @@ def test_parts_of_an_identity_do_not_run_together() -> None:
 
 def test_forgets_the_oldest_beyond_its_window() -> None:
     """And does not grow."""
-    new = Deduplicator(window=3)
+    seen = Deduplicator(window=3)
     for name in "abcd":
-        assert new.is_new(trace(name))
-    assert not new.is_new(trace("b"))
-    assert new.is_new(trace("a"))
-    assert len(new._seen) == 3
+        assert seen.new(trace(name).identity)
+    assert not seen.new(trace("b").identity)
+    assert seen.new(trace("a").identity)
+    assert len(seen._seen) == 3
 
 
 def test_remembers_what_another_process_saw() -> None:
-    new = Deduplicator(seen=[digest(trace("a").identity)])
-    assert [new.is_new(trace(name)) for name in "ab"] == [False, True]
+    seen = Deduplicator(seen=[digest(trace("a").identity)])
+    assert [seen.new(trace(name).identity) for name in "ab"] == [None, digest(trace("b").identity)]

@@ -35,7 +35,7 @@ def filled() -> Metrics:
         elif spec.kind == "gauge":
             metrics.set(spec.name, 0.5, *labels)
         elif spec.kind == "histogram":
-            metrics.observe(spec.name, 0.5, *labels)
+            metrics.observe(spec.name, [0.5], *labels)
     return metrics
 
 
@@ -100,8 +100,8 @@ def test_counters_add_up_and_gauges_are_replaced() -> None:
 def test_a_histogram_counts_up_to_and_including_a_bound() -> None:
     """Cumulative; what lies above all bounds, or below zero, is counted too."""
     metrics = store()
-    for value in (-0.5, 0.0, 0.25, 0.3, 1.0, 7.0):
-        metrics.observe("signal_missed_identifiers", value, "shop")
+    metrics.observe("signal_missed_identifiers", [-0.5, 0.0, 7.0], "shop")
+    metrics.observe("signal_missed_identifiers", [0.25, 0.3, 1.0], "shop")
     found = text(metrics)
     assert samples(found, "signal_missed_identifiers_bucket", "le") == {
         ("0.0",): 2, ("0.25",): 3, ("0.5",): 4, ("0.75",): 4, ("1.0",): 5, ("+Inf",): 6,

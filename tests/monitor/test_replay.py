@@ -21,8 +21,9 @@ from tests.detectors.fakes import TableScorer
 from tests.monitor.kit import assessment
 
 SHAPE = {"top_score", "score_gap", "score_z", "score_spread", "score_entropy"}
-LEXICAL = {"lexical_rbo", "lexical_miss", "uncovered_terms", "missed_identifiers"}
-ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast"}
+TERMS = {"uncovered_terms", "first_covered_terms", "best_covered_terms", "missed_identifiers"}
+LEXICAL = {"lexical_rbo", "lexical_miss", *TERMS}
+ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast", "first_contrast"}
 UNION = {"union_rbo", "regret"}
 LEVEL = {"best_relevance", "first_relevance", "none_relevant", "first_regret"}
 SCORED = ORDER | UNION | LEVEL
@@ -161,7 +162,7 @@ def test_one_unknown_id_among_known_ones_stops_what_needs_its_text(tmp_path: Pat
     """The rest of the file carries the share of documents found."""
     hard = plain_trace("hard", documents=[*documents(4), {"id": "gone", "score": 0.1}])
     found = replayed(write_lines(tmp_path / "traces.jsonl", [hard, *(plain_trace(f"t{i}") for i in range(10))]))
-    assert abstained_by_reason(found, "hard")["no_text"] == SCORED | {"uncovered_terms", "missed_identifiers"}
+    assert abstained_by_reason(found, "hard")["no_text"] == SCORED | TERMS
     assert found.assessed["hard"]["signals"].keys() >= SHAPE | {"lexical_rbo", "lexical_miss"}
 
 

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from detectors.measures.base import Hit
-from detectors.measures.lexical_check import SIGNALS, TEXT_SIGNALS, LexicalCheck, lexical_miss, uncovered_terms
+from detectors.measures.lexical_check import SIGNALS, TEXT_SIGNALS, LexicalCheck, covered_terms, lexical_miss
 from detectors.records import Findings, Missed, Reason, Retrieval
 from tests.detectors.fakes import TableIndex, retrieval
 
@@ -39,23 +39,23 @@ def test_a_flat_list_says_nothing_about_its_members() -> None:
     assert math.isnan(lexical_miss([], frozenset(), depth=3))
 
 
-# --- uncovered_terms ------------------------------------------------------------------------------------------------
+# --- covered_terms --------------------------------------------------------------------------------------------------
 
 
-def test_uncovered_terms_are_weighted_by_rarity() -> None:
-    """6 of 2 + 6 + 1 are in no text; stems match ("refunds", "tested")."""
+def test_covered_terms_are_weighted_by_rarity() -> None:
+    """2 and 1 of 2 + 6 + 1 are found."""
     idf = {"refund": 2.0, "toner": 6.0, "test": 1.0}
-    assert uncovered_terms(idf, ["Refunds.", "It was tested"]) == pytest.approx(6 / 9)
-    assert uncovered_terms(idf, []) == 1
-    assert uncovered_terms(idf, ["toner refund test"]) == 0
+    assert covered_terms(idf, {"refund", "test", "other"}) == pytest.approx(3 / 9)
+    assert covered_terms(idf, set()) == 0
+    assert covered_terms(idf, set(idf)) == 1
 
 
 def test_a_query_without_terms_covers_nothing_and_misses_nothing() -> None:
-    assert math.isnan(uncovered_terms({}, ["text"]))
+    assert math.isnan(covered_terms({}, {"text"}))
 
 
 def test_terms_that_every_document_holds_weigh_nothing() -> None:
-    assert math.isnan(uncovered_terms({"refund": 0.0}, []))
+    assert math.isnan(covered_terms({"refund": 0.0}, set()))
 
 
 # --- the measure ----------------------------------------------------------------------------------------------------
@@ -103,6 +103,17 @@ def test_a_flat_bm25_list_abstains_for_the_miss_alone() -> None:
     found = _check(retrieval("abc"), flat)
     assert found.abstentions["lexical_miss"] == Reason.NOT_APPLICABLE
     assert {"lexical_rbo", "uncovered_terms"} <= set(found.signals)
+
+
+def test_terms_covered_together_by_the_first_and_by_the_best() -> None:
+    """Of refund, toner and test (1, 3, 1) the first holds a fifth, one of the first five 4, all of them 5 fifths; stems
+    match ("refunds", "tested").
+    """
+    texts = {"a": "refunds", "b": "Refunds of toner", "c": "-", "d": "-", "e": "-", "f": "toner refund tested"}
+    asked = retrieval("abcdef", query="refund toner test", texts=texts)
+    found = _check(asked, refund=1.0, toner=3.0, test=1.0).signals
+    shares = [found[name] for name in ("first_covered_terms", "best_covered_terms", "uncovered_terms")]
+    assert shares == pytest.approx([0.2, 0.8, 0.0])
 
 
 def test_uncovered_terms_use_the_indexs_idf() -> None:

@@ -47,10 +47,15 @@ def test_none_relevant_is_what_the_first_five_leave_open() -> None:
     assert _measure(retrieval("bbbcbg")).signals["none_relevant"] == pytest.approx(0.5**4 * 0.3, abs=1e-4)
 
 
-def test_relevance_contrast_worked_by_hand() -> None:
-    """.9, .5 and .5 have the logits ln 9, 0 and 0: ln 9 - ln 9 / 6 = 5/6 ln 9, and e to that is 9 ** (5/6)."""
-    odds = 9 ** (5 / 6)
-    assert _measure(retrieval("abb")).signals["relevance_contrast"] == pytest.approx(odds / (1 + odds))
+def test_contrasts_worked_by_hand() -> None:
+    """.9, .5 and .5 have the logits ln 9, 0 and 0, half their mean is ln 9 / 6: the best stands out by 5/6 ln 9, and e
+    to that is 9 ** (5/6); the first, where it is one of the others, by -1/6 ln 9.
+    """
+    best, other = 9 ** (5 / 6), 9 ** (-1 / 6)
+    found = _measure(retrieval("bab")).signals
+    assert found["relevance_contrast"] == pytest.approx(best / (1 + best))
+    assert found["first_contrast"] == pytest.approx(other / (1 + other))
+    assert _measure(retrieval("abb")).signals["first_contrast"] == pytest.approx(best / (1 + best))
 
 
 def test_a_best_document_that_stands_out_beats_the_same_one_among_its_like() -> None:

@@ -281,12 +281,13 @@ def test_a_bug_in_a_decoder_consumes_nothing() -> None:
     """What was sound before it is handed over; then it fails, visibly, until a version that knows better."""
     consumer = Consumer([{A: [record(offset) for offset in range(3)]}])
     source = joined(consumer, A)
-    decode = source._decode
-    source._decode = failing_at(1, decode)
+    contents: Any = source._contents
+    parse = contents.parse
+    contents.parse = failing_at(1, parse)
     assert ids(source) == ["0-0"]
     with pytest.raises(ZeroDivisionError):
         source.poll(10, 0.0)
-    source._decode = decode
+    contents.parse = parse
     assert ids(source) == ["0-1", "0-2"]
 
 
