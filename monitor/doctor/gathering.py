@@ -19,12 +19,12 @@ from monitor.otlp.nests import Nest
 from monitor.otlp.notes import Note
 from monitor.otlp.reading import DECODERS, read_spans
 from monitor.otlp.spans import Decoded, Encoding
+from monitor.sources.contents import ENCODINGS
 
 Form = Literal["json", "otlp_json", "otlp_proto"]
 """What a record is, by the name that `encoding` has for it in the configuration."""
 
 NATIVE = "native"
-OTLP: dict[Form, Encoding] = {"otlp_json": "json", "otlp_proto": "protobuf"}
 OTHER_SIGNALS = ("resourceLogs", "resourceMetrics")
 EXAMPLES = 10
 
@@ -129,7 +129,7 @@ class Gathering:
         if form == "json":
             self.add_native(record, where, arrival)
         else:
-            self.add_spans(record, OTLP[form], where, arrival)
+            self.add_spans(record, ENCODINGS[form], where, arrival)
 
     def add_native(self, record: bytes, where: str, arrival: datetime) -> None:
         """Take a query trace."""
@@ -193,7 +193,7 @@ class Gathering:
         return "no_parent" if reason == "no_query" and orphan else reason
 
     def _keep(self, retrieved: Retrieved) -> None:
-        if self._new.is_new(retrieved.trace):
+        if self._new.new(retrieved.trace.identity) is not None:
             self.sample_so_far.retrieved.append(retrieved)
         else:
             self.sample_so_far.repeats += 1

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.measures.base import HEAD
 from detectors.measures.lexical_check import RANK_SIGNALS, TEXT_SIGNALS
-from detectors.measures.rank_divergence import CONTRAST_SIGNALS, HEAD, LEVEL_SIGNALS, ORDER_SIGNALS, UNION_SIGNALS
+from detectors.measures.rank_divergence import CONTRAST_SIGNALS, LEVEL_SIGNALS, ORDER_SIGNALS, UNION_SIGNALS
 from detectors.measures.score_distribution import SIGNALS as SHAPE_SIGNALS
 from detectors.records import Assessment, QueryTrace, Reason, Weights
 from detectors.risk import shipped_prior

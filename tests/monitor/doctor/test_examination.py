@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from detectors.risk import shipped_prior
+from detectors.signals import SIGNALS
 from monitor.doctor.advice import ADVICE, BY_DIALECT, CAPTURE, NO_RETRIEVAL, SCORES, Facts, text_for
 from monitor.doctor.carrying import script_of
 from monitor.doctor.gathering import NATIVE
+from monitor.doctor.measuring import GROUPS, SHAPE_SIGNALS
 from monitor.otlp.dialects import DIALECTS
 from monitor.otlp.join import MAX_TRACE_SPANS
 from tests import builders
@@ -44,7 +47,8 @@ def test_ids_and_scores_alone_leave_the_shape() -> None:
     for measure in (*BY_CORPUS, ORDER, RELEVANCE):
         assert verdicts(found)[measure] == ("impossible", 0)
         assert "100% of the served documents have no text" in advice(found, measure)
-    assert verdicts(found)[RISK] == ("degraded", 33)  # three of the nine signals that the prior weighs
+    weighed = {*shipped_prior().at_5.weights, *shipped_prior().at_1.weights}
+    assert verdicts(found)[RISK] == ("degraded", round(100 * len(weighed & {*SHAPE_SIGNALS}) / len(weighed)))
 
 
 def test_without_scores_the_shape_says_where_to_put_them() -> None:
@@ -142,6 +146,10 @@ def test_lists_that_are_all_empty_have_their_risk_and_nothing_else(tmp_path: Pat
     assert found.hints == ["empty lists: 20 (the worst failure, with a risk of 1)"]
     assert verdicts(found)[RISK] == ("full", 100)
     assert (verdicts(found)[SHAPE], found.advice) == (("impossible", 0), None)
+
+
+def test_every_signal_is_in_one_row() -> None:
+    assert sorted(name for group in GROUPS for name in group.signals) == sorted(SIGNALS)
 
 
 def test_every_dialect_has_its_own_advice() -> None:
