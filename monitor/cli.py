@@ -117,6 +117,31 @@ def calibrate(
 
 
 @app.command()
+def doctor(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A file (query traces, or OTLP), kafka://HOST:PORT/TOPIC, listen://HOST:PORT for an exporter, or "
+            "http://HOST:PORT/PROJECT of a Phoenix."
+        ),
+    ],
+    corpus: CorpusOption = None,
+    config: ConfigOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Look at about so many retrievals.")] = 500,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long to listen.")] = 60,
+    cross_encoder: Annotated[
+        str | None,
+        typer.Option("--cross-encoder", help="Load and run it: `bundled`, a path, a hub id; `none`: do without one."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Say what each measure can do with the traces that a stack really emits, and which setting would help."""
+    from monitor.doctor.command import doctor_command  # noqa: PLC0415
+
+    doctor_command(source, corpus, config, limit=limit, seconds=seconds, scorer=cross_encoder, as_json=as_json)
+
+
+@app.command()
 def run(config: Annotated[Path, typer.Option("--config", help="Configuration (YAML).")]) -> None:
     """Run the sidecar until SIGTERM; SIGHUP reloads the configuration."""
     from monitor.commands import run_command  # noqa: PLC0415

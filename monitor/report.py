@@ -23,9 +23,9 @@ QUERY_WIDTH = 44
 def print_replay(console: Console, summary: Summary, recording: Recording, references: list[str], prior: Prior) -> None:
     """The summary of a replay: what was assessed, how signals are distributed, which queries look worst."""
     counts = recording.counts()
-    console.print(_line("traces", ", ".join(f"{number:,} {decision}" for decision, number in counts.most_common())))
-    console.print(_line("reference", f"{', '.join(references)}; prior {prior.version}"))
-    console.print(_line("hit@5", _hit(summary, prior)))
+    console.print(line("traces", ", ".join(f"{number:,} {decision}" for decision, number in counts.most_common())))
+    console.print(line("reference", f"{', '.join(references)}; prior {prior.version}"))
+    console.print(line("hit@5", _hit(summary, prior)))
     console.print(_signals(summary))
     if summary.riskiest:
         console.print(riskiest_table("Riskiest queries", summary.riskiest))
@@ -33,7 +33,8 @@ def print_replay(console: Console, summary: Summary, recording: Recording, refer
         console.print(f"{len(recording.problems) - PROBLEMS} more lines were no query traces.")
 
 
-def _line(name: str, value: str) -> Text:
+def line(name: str, value: str) -> Text:
+    """A name, and what there is to say of it."""
     return Text.assemble((f"{name:<11}", "bold"), value)
 
 
@@ -72,13 +73,13 @@ def riskiest_table(title: str, assessments: Iterable[Assessment], against_width:
     table.add_column("what speaks against it")
     for assessment in assessments:
         query = assessment.query if assessment.query is not None else f"trace {assessment.trace_id}"
-        reasons = _clip(_printable(against(assessment)), against_width)
-        table.add_row(f"{assessment.risk:.2f}", Text(_clip(_printable(query), QUERY_WIDTH)), Text(reasons))
+        reasons = _clip(printable(against(assessment)), against_width)
+        table.add_row(f"{assessment.risk:.2f}", Text(_clip(printable(query), QUERY_WIDTH)), Text(reasons))
     return table
 
 
-def _printable(text: str) -> str:
-    """On one line, and without the characters that would command the terminal."""
+def printable(text: str) -> str:
+    """Text of others on one line, and without the characters that would command the terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
@@ -97,14 +98,14 @@ def against(assessment: Assessment) -> str:
 def print_evaluation(console: Console, result: dict[str, Any]) -> None:
     """AUROC of every signal and of the risks, a row each."""
     console.print(
-        _line("collection", f"{result['collection']}, {result['traces']} traces, reference {result['reference']}")
+        line("collection", f"{result['collection']}, {result['traces']} traces, reference {result['reference']}")
     )
     if result["skipped"]:
-        console.print(_line("skipped", ", ".join(f"{count} {reason}" for reason, count in result["skipped"].items())))
+        console.print(line("skipped", ", ".join(f"{count} {reason}" for reason, count in result["skipped"].items())))
     rates = (f"{kind} {rate:.3f}" for kind, rate in result["failure_rate"].items())
-    console.print(_line("failures", ", ".join(rates)))
+    console.print(line("failures", ", ".join(rates)))
     ndcg = (f"{name} {value:.3f}" for name, value in result["ndcg_at_10"].items() if value is not None)
-    console.print(_line("nDCG@10", ", ".join(ndcg)))
+    console.print(line("nDCG@10", ", ".join(ndcg)))
     kinds = list(result["failure_rate"])
     table = Table(title="AUROC (95% interval)", title_justify="left", box=None, padding=(0, 1))
     table.add_column("signal")
@@ -137,12 +138,10 @@ def _print_risk(console: Console, result: dict[str, Any], kinds: list[str]) -> N
 def print_calibration(console: Console, result: Calibrated, left_out: Mapping[str, int], out: Path) -> None:
     """What a calibration was made of, and what it is worth where it was held out."""
     calibration = result.calibration
-    console.print(_line("scorer", calibration.scorer))
-    console.print(_line("pairs", f"{calibration.pairs:,} judged, of {calibration.groups} collections or pipelines"))
+    console.print(line("scorer", calibration.scorer))
+    console.print(line("pairs", f"{calibration.pairs:,} judged, of {calibration.groups} collections or pipelines"))
     if any(left_out.values()):
-        console.print(
-            _line("left out", ", ".join(f"{count:,} {reason}" for reason, count in left_out.items() if count))
-        )
+        console.print(line("left out", ", ".join(f"{count:,} {reason}" for reason, count in left_out.items() if count)))
     table = Table(title="Reliability", title_justify="left", box=None, padding=(0, 1))
     for column in ("", "Brier score", "calibration error"):
         table.add_column(column, justify="right" if column else "left")
@@ -150,8 +149,8 @@ def print_calibration(console: Console, result: Calibrated, left_out: Mapping[st
     table.add_row("calibrated, held out", f"{result.held_out.brier:.4f}", f"{result.held_out.error:.4f}")
     console.print(table)
     if calibration.level_error is not None:
-        console.print(_line("level", f"between collections or pipelines off by {calibration.level_error:.3f} (sd)"))
-    console.print(_line("written", f"{out}, version {calibration.version}: name it under scorer.calibration"))
+        console.print(line("level", f"between collections or pipelines off by {calibration.level_error:.3f} (sd)"))
+    console.print(line("written", f"{out}, version {calibration.version}: name it under scorer.calibration"))
 
 
 def _auroc(row: dict[str, Any] | None) -> str:

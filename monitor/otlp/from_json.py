@@ -66,7 +66,13 @@ class _Resource(_Wire):
     attributes: list[_Pair] | None = None
 
 
+class _Scope(_Wire):
+    name: str | None = None
+    version: str | None = None
+
+
 class _ScopeSpans(_Wire):
+    scope: _Scope | None = None
     spans: list[msgspec.Raw] | None = None
 
 
@@ -111,22 +117,27 @@ def _decode(request: _Request) -> Decoded:
     for of_resource in request.resource_spans or ():
         resource = _attributes(of_resource.resource.attributes if of_resource.resource else None)
         for of_scope in of_resource.scope_spans or ():
+            scope = _scope(of_scope.scope or _Scope())
             for raw in of_scope.spans or ():
-                _take(bytes(raw), index, resource, decoded)
+                _take(bytes(raw), index, resource, scope, decoded)
                 index += 1
     return decoded
 
 
-def _take(raw: bytes, index: int, resource: dict[str, Any], decoded: Decoded) -> None:
+def _scope(wire: _Scope) -> str:
+    return " ".join(filter(None, (wire.name, wire.version)))
+
+
+def _take(raw: bytes, index: int, resource: dict[str, Any], scope: str, decoded: Decoded) -> None:
     try:
-        decoded.spans.append(_span(_SPAN.decode(raw), resource))
+        decoded.spans.append(_span(_SPAN.decode(raw), resource, scope))
     except BadSpan as bad:
         decoded.rejected.append(Malformed(str(bad), raw, {"span": index}))
     except _UNREADABLE:
         decoded.rejected.append(Malformed("expected a span in OTLP/JSON", raw, {"span": index}))
 
 
-def _span(wire: _Span, resource: dict[str, Any]) -> Span:
+def _span(wire: _Span, resource: dict[str, Any], scope: str) -> Span:
     return Span(
         trace_id=spans.trace_id(wire.trace_id or ""),
         span_id=spans.span_id(wire.span_id or ""),
@@ -136,6 +147,7 @@ def _span(wire: _Span, resource: dict[str, Any]) -> Span:
         attributes=_attributes(wire.attributes),
         events=[Event(event.name or "", _attributes(event.attributes)) for event in wire.events or ()],
         resource=resource,
+        scope=scope,
     )
 
 

@@ -31,16 +31,17 @@ def decode_protobuf(body: bytes) -> Decoded:
     for of_resource in request.resource_spans:
         resource = _attributes(of_resource.resource.attributes)
         for of_scope in of_resource.scope_spans:
+            scope = " ".join(filter(None, (of_scope.scope.name, of_scope.scope.version)))
             for wire in of_scope.spans:
                 try:
-                    decoded.spans.append(_span(wire, resource))
+                    decoded.spans.append(_span(wire, resource, scope))
                 except BadSpan as bad:
                     decoded.rejected.append(Malformed(str(bad), wire.SerializeToString(), {"span": index}))
                 index += 1
     return decoded
 
 
-def _span(wire: WireSpan, resource: dict[str, Any]) -> Span:
+def _span(wire: WireSpan, resource: dict[str, Any], scope: str) -> Span:
     return Span(
         trace_id=spans.trace_id(wire.trace_id.hex()),
         span_id=spans.span_id(wire.span_id.hex()),
@@ -50,6 +51,7 @@ def _span(wire: WireSpan, resource: dict[str, Any]) -> Span:
         attributes=_attributes(wire.attributes),
         events=[Event(event.name, _attributes(event.attributes)) for event in wire.events],
         resource=resource,
+        scope=scope,
     )
 
 

@@ -24,6 +24,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         What the span returned, best first; None where it does not say (an empty tuple: it says that nothing was found).
     before
         What a reranker was given.
+    scope
+        Name and version of the instrumentation; empty where it does not say, and in a link.
     problem
         Why there are no documents, or no query, in a span that had them: `redacted`, or `several_queries` in one span.
     """
@@ -35,6 +37,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     end: int = 0
     pipeline: str = "default"
     dialect: str = ""
+    scope: str = ""
     kind: Kind = "link"
     query: str | None = None
     documents: Documents | None = None

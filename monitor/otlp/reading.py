@@ -86,6 +86,7 @@ def _note(span: Span, dialect: str, said: Said, now: int) -> Note:
     return Note(
         trace_id=span.trace_id, span_id=span.span_id, parent_id=span.parent_id, start=start,
         end=max(span.end, start), pipeline=_pipeline(span.resource), dialect=dialect, kind=said.kind,
+        scope="" if link else span.scope,
         query=query, documents=said.documents, before=said.before, top_k=said.top_k, filters=said.filters,
         attributes=None if link else _attributes(span), problem=said.problem,
     )  # fmt: skip

@@ -19,7 +19,7 @@ class Event(NamedTuple):
 
 class Span(NamedTuple):
     """One span. Ids are lower-case hex, times nanoseconds since 1970 (0: unknown), values str, bool, int, float, bytes,
-    None, lists and dicts of them.
+    None, lists and dicts of them. `scope`: name and version of the instrumentation, empty where it does not say.
     """
 
     trace_id: str
@@ -30,6 +30,7 @@ class Span(NamedTuple):
     attributes: dict[str, Any]
     events: list[Event]
     resource: dict[str, Any]
+    scope: str = ""
 
 
 class Decoded(NamedTuple):

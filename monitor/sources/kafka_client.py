@@ -53,11 +53,18 @@ class KafkaClients:
         OSError
             Where no broker answers, or the client refuses its settings.
         """
+        return self._consumer(self._config.group_id)
+
+    def reader(self) -> KafkaConsumer:
+        """One that belongs to no group, to `assign`; otherwise as `consumer`."""
+        return self._consumer(None)
+
+    def _consumer(self, group_id: str | None) -> KafkaConsumer:
         config = self._config
         return self._connected(
             KafkaConsumer,
             **{**DEFAULTS, **config.client},
-            group_id=config.group_id,
+            group_id=group_id,
             enable_auto_commit=False,
             auto_offset_reset=STARTS[config.start],
             allow_auto_create_topics=False,

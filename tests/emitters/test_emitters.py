@@ -49,8 +49,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sidecar]:
 
 
 def drive(sidecar: Sidecar, stack: str, encoding: str) -> None:
+    """Run one stack to its end against a sidecar."""
+    run_stack(sidecar.ingest_url, stack, encoding)
+
+
+def run_stack(url: str, stack: str, encoding: str) -> None:
     """Run one stack to its end: by then its exporter has been answered."""
-    command = [require_emitters(), str(Path(__file__).with_name("stacks.py")), sidecar.ingest_url, encoding, stack]
+    command = [require_emitters(), str(Path(__file__).with_name("stacks.py")), url, encoding, stack]
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(command, env=clean, capture_output=True, text=True, timeout=STACK_SECONDS, check=False)
     assert done.returncode == 0, done.stderr

@@ -105,6 +105,8 @@ def as_protobuf(plain: dict[str, Any]) -> bytes:
         resource_spans.resource.attributes.extend(_pairs(of_resource["resource"]["attributes"]))
         for of_scope in of_resource["scopeSpans"]:
             scope_spans = resource_spans.scope_spans.add()
+            for key, text in of_scope.get("scope", {}).items():
+                setattr(scope_spans.scope, key, text)
             for one in of_scope["spans"]:
                 _fill(scope_spans.spans.add(), one)
     return built.SerializeToString()
