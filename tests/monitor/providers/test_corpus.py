@@ -69,11 +69,16 @@ def test_a_number_and_its_text_are_the_same_id(tmp_path: Path) -> None:
         read_corpus(path)
 
 
+def make_directory(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
 def test_a_corpus_that_is_not_there_or_empty_is_named(tmp_path: Path) -> None:
     with pytest.raises(LeadlineError, match=r"gone.jsonl: cannot read the corpus: No such file or directory"):
         read_corpus(tmp_path / "gone.jsonl")
     with pytest.raises(LeadlineError, match=r"cannot read the corpus: Is a directory"):
-        read_corpus(tmp_path)
+        read_corpus(make_directory(tmp_path / "directory.jsonl"))
     with pytest.raises(LeadlineError, match=r"empty.jsonl: the corpus is empty, expected at least one document"):
         read_corpus(write_lines(tmp_path / "empty.jsonl", [b"", b""]))
 
