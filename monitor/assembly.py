@@ -37,6 +37,7 @@ class Assembly(NamedTuple):
     sinks: tuple[Sink, ...]
     privacy: Privacy
     scorer: BackgroundScorer | None
+    corpus: Corpus | None
 
     def reference_key(self, assessment: Assessment) -> ReferenceKey:
         """Whose normalisation rates an assessment."""
@@ -90,7 +91,7 @@ class Builder:
         sinks = (*self._sinks, *_open_sinks(config))
         if scorer is not None:
             scorer.start()
-        return Assembly(config, sampler, assessor, sinks, privacy, scorer)
+        return Assembly(config, sampler, assessor, sinks, privacy, scorer, corpus)
 
     def _build_scorer(self, config: ScorerConfig | None, sampler: Sampler) -> BackgroundScorer | None:
         given = self._scorer

@@ -1,5 +1,6 @@
 """The left half of the flow: query traces in, assessments out. Everything here is per trace."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -14,6 +15,7 @@ from detectors.text import identifiers
 from monitor.logs import describe
 from monitor.prepare import Preparer
 from monitor.privacy import Privacy
+from monitor.providers.corpus import TextSource
 
 log = structlog.get_logger()
 
@@ -69,6 +71,11 @@ class Assessor:
             for i in set(range(len(sampled))).difference(taken):
                 findings[i].merge(Findings.abstained(measure.signals, self._why_not(sampled[i][0], measure.tier)))
         return [self._assessment(r, w, f) for r, (_, w), f in zip(retrievals, sampled, findings, strict=True)]
+
+    def take_texts(self) -> Counter[tuple[str, TextSource]]:
+        """Served documents since the last call, by pipeline and by where their text came from."""
+        taken, self._preparer.texts = self._preparer.texts, Counter()
+        return taken
 
     def _run(self, measure: Measure, retrievals: list[Retrieval]) -> list[Findings]:
         if not retrievals:

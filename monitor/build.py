@@ -22,7 +22,7 @@ def load_corpus(config: Config) -> Corpus | None:
     if config.corpus is None:
         return None
     c = config.corpus
-    return read_corpus(c.path, CorpusFormat(c.id, c.title, c.text, c.metadata))
+    return read_corpus(c.path, CorpusFormat(c.id, c.title, c.text, c.metadata, c.table))
 
 
 def build_index(corpus: Corpus | None) -> LexicalIndex | None:

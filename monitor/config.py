@@ -17,6 +17,7 @@ from monitor.config_kafka import KafkaSource
 from monitor.config_phoenix import PhoenixSource
 from monitor.errors import ConfigError
 from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
+from monitor.providers.corpus_files import misfit
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -92,13 +93,23 @@ class PipelineConfig(_Section):
 
 
 class CorpusConfig(_Section):
-    """The source texts that were indexed. `metadata` names the keys that filters of traces may use."""
+    """The source texts that were indexed. `metadata` names the keys that filters of traces may use.
+
+    The suffix of the path says how it is read; a SQLite database needs its `table`, which may be a view.
+    """
 
     path: Path
     id: str = "_id"
     title: str = "title"
     text: str = "text"
     metadata: tuple[str, ...] = ()
+    table: str | None = None
+
+    @model_validator(mode="after")
+    def _format_known(self) -> Self:
+        if problem := misfit(self.path, self.table):
+            raise ValueError(problem)
+        return self
 
 
 class ScorerConfig(_Section):

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import chain
 from threading import Lock
@@ -23,6 +23,7 @@ from detectors.estimate import Estimate, weighted_mean
 from detectors.records import Assessment
 from detectors.risk import Prior
 from detectors.signals import SIGNALS
+from monitor.providers.corpus import TextSource
 
 PREFIX = "leadline_"
 WINDOW_TRACES = 1000
@@ -48,6 +49,10 @@ _ROWS = (
                "Query traces by what became of them; only `evaluated` ones were assessed."),
     MetricSpec("abstentions_total", "counter", "traces", ("signal", "reason"),
                "Assessed traces for which a signal could not be computed, and why."),
+    MetricSpec("documents_total", "counter", "documents", ("pipeline", "text"),
+               "Served documents of assessed traces by where their text came from: `trace`, `corpus` (by id), `parent` "
+               "(the corpus, by parent id), `missing`."),
+    MetricSpec("corpus_documents", "gauge", "documents", (), "Documents in the corpus in use; 0 without one."),
     MetricSpec("risk", "histogram", "probability", ("pipeline", "scenario"),
                "Probability that none of the first five served documents is relevant.",
                (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)),
@@ -73,9 +78,10 @@ _ROWS = (
     MetricSpec("scorer_share_ratio", "gauge", "ratio", (),
                "Share of the configured scorer sampling rate that the budget allows now."),
     MetricSpec("component_last_success_timestamp_seconds", "gauge", "seconds", ("component",),
-               "When a source, measure or sink last did its work."),
+               "When a source, measure or sink last did its work, or the corpus was last loaded."),
     MetricSpec("component_failures_total", "counter", "failures", ("component",),
-               "Failures of a source, measure or sink; its traces abstained or were retried."),
+               "Failures of a source, measure or sink; its traces abstained or were retried. "
+               "Or of a load of the corpus; the one before stays in use."),
     MetricSpec("quarantined_records_total", "counter", "records", ("source",), "Records that were no query traces."),
     MetricSpec("source_lag_bytes", "gauge", "bytes", ("source",), "Bytes of a followed file that were not read yet."),
     MetricSpec("source_lag_records", "gauge", "records", ("source",), "Records that a source has not handed over yet."),
@@ -227,6 +233,11 @@ class Recorder:
     def decided(self, pipeline: str, decision: Decision, count: int = 1) -> None:
         """Count traces by what became of them."""
         self._metrics.inc("traces_total", self.pipeline(pipeline), decision, by=count)
+
+    def served(self, texts: Mapping[tuple[str, TextSource], int]) -> None:
+        """Count served documents, by pipeline and by where their text came from."""
+        for (pipeline, text), count in texts.items():
+            self._metrics.inc("documents_total", self.pipeline(pipeline), text, by=count)
 
     def assessed(self, assessments: Sequence[Assessment]) -> None:
         """Count assessments and what they say."""

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import NamedTuple
 
@@ -84,6 +85,8 @@ class Pipeline:
 
     def swap(self, assembly: Assembly) -> None:
         """Use another assembly from the next batch on, and close the one before."""
+        with suppress(Empty):
+            self._swaps.get_nowait().close()  # no trace came since: without this they would pile up
         self._swaps.put(assembly)
 
     def finish(self, timeout_seconds: float) -> bool:
@@ -132,6 +135,7 @@ class Pipeline:
         for _, reference in frozen:
             log.info("normalisation frozen", version=reference.version, scorer=reference.scorer, depth=reference.depth)
         self._recorder.assessed(assessments)
+        self._recorder.served(self._assembly.assessor.take_texts())
         for (pipeline, decision), count in selection.decisions.items():
             self._recorder.decided(pipeline, decision, count)
         for origin, batch in deliveries:
@@ -165,6 +169,7 @@ class Pipeline:
         try:
             return self._assess(sampled)
         except Exception as error:  # noqa: BLE001 - one trace that we cannot handle must not stop the others
+            self._assembly.assessor.take_texts()  # they come again, one by one
             if len(sampled) > 1:
                 return [keyed for one in sampled for keyed in self._isolating([one])]
             log.error("a trace cannot be assessed", **describe(error))

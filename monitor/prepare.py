@@ -1,25 +1,29 @@
 """Makes query traces ready for measuring: cut to the pipeline's depth, scores checked, texts and ids resolved."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from detectors.records import QueryTrace, Reason, Retrieval, RetrievedDocument
 from monitor.config import PipelineConfig
-from monitor.providers.corpus import Corpus, resolve
+from monitor.providers.corpus import Corpus, TextSource, resolve, text_source
 
 FOUND_SHARE = 0.8  # below it served and indexed documents are not the same things, and BM25 says nothing about them
 HALF_LIFE_DOCUMENTS = 10_000  # an index that changes shows in the share, a bad minute does not
 
 
 class Preparer:
-    """Turns traces into retrievals; keeps, per pipeline, how many served documents the corpus knew of late."""
+    """Turns traces into retrievals; keeps, per pipeline, how many served documents the corpus knew of late.
+
+    `texts` counts served documents by pipeline and by where their text came from; who reports it takes it out.
+    """
 
     def __init__(self, corpus: Corpus | None, pipeline: Callable[[str], PipelineConfig]) -> None:
         self._corpus = corpus
         self._pipeline = pipeline
         self._served: dict[str, float] = defaultdict(float)
         self._found: dict[str, float] = defaultdict(float)
+        self.texts: Counter[tuple[str, TextSource]] = Counter()
 
     def prepare(self, traces: Sequence[QueryTrace]) -> list[Retrieval]:
         """One retrieval for each trace. The batch itself counts for the share of documents found."""
@@ -34,6 +38,7 @@ class Preparer:
         pipeline = self._pipeline(trace.pipeline)
         documents = trace.documents[: pipeline.depth]
         served = tuple([resolve(document, self._corpus) for document in documents])
+        self.texts.update([(trace.pipeline, text_source(d, s)) for d, s in zip(documents, served, strict=True)])
         kind = trace.score_kind or pipeline.score_kind
         return Retrieval(trace, served, oriented_scores(documents, kind == "distance"), self._no_lexical(trace))
 

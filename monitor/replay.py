@@ -88,6 +88,7 @@ def replay(
             recorder.assessed([assessment])
             if sink is not None:
                 sink.write(encode_line(assessment))
+        recorder.served(assessor.take_texts())
         _count_rest(recording, recorder)
         if exposition is not None:
             exposition.write(metrics.exposition())

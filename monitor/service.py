@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Self
 
 import structlog
@@ -19,6 +20,7 @@ from monitor.config import Config, HttpSource, load_config
 from monitor.config import Source as SourceConfig
 from monitor.config_kafka import KafkaSource
 from monitor.config_phoenix import PhoenixSource
+from monitor.corpus_watch import COMPONENT, CorpusWatch
 from monitor.errors import LeadlineError
 from monitor.health import Health
 from monitor.ingest import Ingest
@@ -32,6 +34,7 @@ from monitor.otlp.assembler import Assembler
 from monitor.otlp.join import Join
 from monitor.pipeline import Pipeline
 from monitor.providers.corpus import Corpus
+from monitor.providers.corpus_files import Fingerprint
 from monitor.quarantine import Quarantine
 from monitor.receiving import Receiver
 from monitor.server import HttpServer, Site, operations_app
@@ -73,6 +76,7 @@ class Service:
         self.health = Health(self.metrics, clock)
         self.recent = MemorySink()
         self._clock = clock
+        self._corpus_given = corpus
         self._intake = Intake()
         given = (self.recent, *sinks)
         self._builder = Builder(self.metrics, corpus=corpus, scorer=scorer, sinks=given, clock=clock)
@@ -80,6 +84,8 @@ class Service:
         self._closing = ExitStack()
         self._workers: list[SourceWorker] = []
         self._pipeline: Pipeline | None = None
+        self._watch = CorpusWatch(self._corpus_in_use, self._reload_corpus, self.metrics)
+        self._reloading = Lock()
         self._operations: HttpServer | None = None
         self._ingest: HttpServer | None = None
         self.metrics.on_collect(lambda: self.metrics.set("queue_traces", self._intake.records))
@@ -106,6 +112,7 @@ class Service:
         state = State(config.state.path)
         self._closing.callback(state.close)
         self._assembly = self._builder.build(config)
+        self._count_corpus(self._assembly.corpus)
         quarantine = Quarantine(config.quarantine, self._assembly.privacy, self.metrics, self.recorder, self._clock)
         self._pipeline = Pipeline(
             self._assembly, self._intake, state, quarantine=quarantine,
@@ -128,6 +135,10 @@ class Service:
             worker.start()
             self.health.watch(worker.name, lambda worker=worker: worker.alive)  # type: ignore[misc]
         self.health.note("scorer", self._scorer_status)
+        if self._corpus_given is None:
+            self._watch.start()
+            self.health.watch(COMPONENT, lambda: self._watch.alive)
+            self.health.note(COMPONENT, lambda: self._watch.status)
 
     def _scorer_status(self) -> str | None:
         scorer = self._assembly.scorer if self._assembly is not None else None
@@ -190,7 +201,7 @@ class Service:
         """Read the file again and use it from the next batch on; whether that worked. A bad one changes nothing."""
         try:
             config = load_config(path)
-            assembly = self._builder.build(config)
+            self._use(lambda: config)
         except LeadlineError as error:
             log.error("the configuration cannot be reloaded, the one before stays in use", reason=str(error))
             self.metrics.inc("config_reloads_total", "failed")
@@ -198,12 +209,35 @@ class Service:
         changed = [key for key in RESTART_KEYS if getattr(config, key) != getattr(self.config, key)]
         if changed:
             log.warning("changed in the configuration, and in use only after a restart", keys=changed)
-        assert self._pipeline is not None, "not started"
-        self._pipeline.swap(assembly)
-        self._assembly = assembly
         log.info("configuration reloaded", path=str(path))
         self.metrics.inc("config_reloads_total", "done")
         return True
+
+    def _use(self, config: Callable[[], Config]) -> None:
+        """Build what a configuration says and use it from the next batch on; one at a time, from any thread."""
+        assert self._pipeline is not None, "not started"
+        with self._reloading:
+            assembly = self._builder.build(config())
+            self._pipeline.swap(assembly)
+            self._assembly = assembly
+        self._count_corpus(assembly.corpus)
+
+    def _reload_corpus(self) -> None:
+        self._use(lambda: self._in_use.config)
+
+    def _corpus_in_use(self) -> tuple[Path, Fingerprint] | None:
+        config, corpus = self._in_use.config.corpus, self._in_use.corpus
+        return (config.path, corpus.fingerprint) if config is not None and corpus is not None else None
+
+    @property
+    def _in_use(self) -> Assembly:
+        assert self._assembly is not None, "not started"
+        return self._assembly
+
+    def _count_corpus(self, corpus: Corpus | None) -> None:
+        self.metrics.set("corpus_documents", len(corpus) if corpus is not None else 0)
+        if corpus is not None:
+            self.metrics.succeeded(COMPONENT)
 
     def stop(self, timeout_seconds: float = STOP_SECONDS) -> bool:
         """Finish what is in hand, commit, close; twice is fine. Whether all that worked in time.
@@ -218,6 +252,7 @@ class Service:
         self.health.stopping = True
         if self._ingest is not None:
             self._ingest.stop(min(SERVER_SECONDS, left()))
+        self._watch.stop(left() / 4)
         for worker in self._workers:
             worker.stop()
         for worker in self._workers:

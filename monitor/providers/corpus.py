@@ -1,15 +1,19 @@
 """The user's corpus: the source texts, found by id, by parent id or by the hash of their text."""
 
-import codecs
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, Literal
 
 import msgspec
 
 from detectors.records import Passage, RetrievedDocument
 from detectors.text import passage, text_key
 from monitor.errors import LeadlineError
+from monitor.providers.corpus_files import Columns, Fingerprint, fingerprint, read_rows
+
+TextSource = Literal["trace", "corpus", "parent", "missing"]
+JSON_TYPES = (NoneType, bool, int, float, str, list, dict)
 
 
 class CorpusDocument(msgspec.Struct, frozen=True, gc=False):
@@ -21,9 +25,15 @@ class CorpusDocument(msgspec.Struct, frozen=True, gc=False):
 
 
 class Corpus:
-    """All documents in memory, with the three ways to find one (DESIGN: text of a document)."""
+    """All documents in memory, with the three ways to find one (DESIGN: text of a document).
 
-    def __init__(self, documents: Sequence[CorpusDocument], metadata_keys: Sequence[str] = ()) -> None:
+    `fingerprint` is that of the file they were read from, from before it was read.
+    """
+
+    def __init__(
+        self, documents: Sequence[CorpusDocument], metadata_keys: Sequence[str] = (), fingerprint: Fingerprint = ()
+    ) -> None:
+        self.fingerprint = fingerprint
         self.documents = documents
         self.metadata_keys = frozenset(metadata_keys)
         self._by_id = {document.id: document for document in documents}
@@ -60,55 +70,56 @@ def resolve(document: RetrievedDocument, corpus: Corpus | None) -> Passage:
     return Passage(document.id or text_key(text or ""), text)
 
 
+def text_source(document: RetrievedDocument, served: Passage) -> TextSource:
+    """Where `resolve` had the text of a served document from."""
+    if document.text:
+        return "trace"
+    if not served.text:
+        return "missing"
+    return "corpus" if served.key == document.id else "parent"
+
+
 class CorpusFormat(msgspec.Struct, frozen=True):
-    """Which keys of a corpus line hold what; the defaults read BEIR's layout."""
+    """Which keys or columns of a corpus hold what, and which table of a database; the defaults read BEIR's layout."""
 
     id: str = "_id"
     title: str = "title"
     text: str = "text"
     metadata: tuple[str, ...] = ()
+    table: str | None = None
 
 
 def read_corpus(path: Path, layout: CorpusFormat = CorpusFormat()) -> Corpus:  # noqa: B008 - immutable
-    """Read a JSONL corpus. The first bad line ends it: a corpus with holes would call documents missed that are not.
+    """Read a corpus: JSONL, Parquet or SQLite, as the suffix of its file says.
+
+    The first bad row ends it: a corpus with holes would call documents missed that are not.
 
     Raises
     ------
     LeadlineError
-        With file, line and key, where a line is not as expected, or an id comes twice.
+        With file, line or row and key, where one is not as expected, or an id comes twice.
     """
-    try:
-        with path.open("rb") as lines:
-            documents = list(_documents(path, lines, layout))
-    except OSError as error:
-        raise LeadlineError(f"{path}: cannot read the corpus: {error.strerror}") from error
+    before = fingerprint(path)
+    documents = list(_documents(path, layout))
     if not documents:
         raise LeadlineError(f"{path}: the corpus is empty, expected at least one document")
-    return Corpus(documents, layout.metadata)
+    return Corpus(documents, layout.metadata, before)
 
 
-def _documents(path: Path, lines: Iterable[bytes], layout: CorpusFormat) -> Iterator[CorpusDocument]:
+def _documents(path: Path, layout: CorpusFormat) -> Iterator[CorpusDocument]:
     seen: set[str] = set()
-    for number, line in enumerate(lines, start=1):
-        line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line  # noqa: PLW2901
-        if not line.strip():
-            continue
-        try:
-            row = msgspec.json.decode(line, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise LeadlineError(f"{path}:{number}: expected a JSON object: {error}") from error
-        document_id = _identifier(row, layout.id, f"{path}:{number}")
+    columns = Columns((layout.id, layout.text, *layout.metadata), optional=layout.title)
+    for where, row in read_rows(path, layout.table, columns):
+        document_id = _identifier(row, layout.id, where)
         if document_id in seen:
-            raise LeadlineError(
-                f"{path}:{number}: {layout.id}: {document_id!r} came before, expected ids that are unique"
-            )
+            raise LeadlineError(f"{where}: {layout.id}: {document_id!r} came before, expected ids that are unique")
         seen.add(document_id)
         text, title = row.get(layout.text), row.get(layout.title)
         if not isinstance(text, str):
-            raise LeadlineError(f"{path}:{number}: {layout.text}: expected a string, got {_kind(text)}")
+            raise LeadlineError(f"{where}: {layout.text}: expected a string, got {_kind(text)}")
         if title is not None and not isinstance(title, str):
-            raise LeadlineError(f"{path}:{number}: {layout.title}: expected a string or null, got {_kind(title)}")
-        metadata = {key: row.get(key) for key in layout.metadata} if layout.metadata else None
+            raise LeadlineError(f"{where}: {layout.title}: expected a string or null, got {_kind(title)}")
+        metadata = {key: _metadata(row, key, where) for key in layout.metadata} if layout.metadata else None
         yield CorpusDocument(document_id, passage(title, text), metadata)
 
 
@@ -117,6 +128,14 @@ def _identifier(row: dict[str, Any], key: str, where: str) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise LeadlineError(f"{where}: {key}: expected a string, got {_kind(value)}")
     return str(value)
+
+
+def _metadata(row: dict[str, Any], key: str, where: str) -> Any:
+    """A filter of a trace is JSON and could never equal anything else."""
+    value = row.get(key)
+    if not isinstance(value, JSON_TYPES):
+        raise LeadlineError(f"{where}: {key}: expected a value that JSON has, got {_kind(value)}")
+    return value
 
 
 def _kind(value: object) -> str:

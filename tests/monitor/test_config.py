@@ -25,6 +25,15 @@ EXPECTED = {
     "bad_pattern": (
         "privacy.redact.0: got '[0-9', expected a regular expression: unterminated character set at position 0"
     ),
+    "corpus_table_without_database": (
+        "corpus: got {'path': 'corpus.parquet', 'table': 'documents'}, "
+        "expected no table beside a path that ends in .parquet"
+    ),
+    "corpus_unknown_format": (
+        "corpus: got {'path': 'corpus.csv'}, "
+        "expected a path that ends in .jsonl, .ndjson, .parquet, .db, .sqlite, .sqlite3"
+    ),
+    "corpus_without_table": "corpus: got {'path': 'corpus.db'}, expected a table beside the path of a SQLite database",
     "impossible_value": "pipelines.default.depth: got 0, expected greater than or equal to 1",
     "kafka_bad_topic": (
         "sources.0.topics.0: got 'rag traces', "

@@ -80,6 +80,23 @@ def test_a_document_is_found_by_id_parent_or_text(known: Corpus, document: dict[
     assert prepare(trace(documents=[document]), known).served == (passage,)
 
 
+def test_documents_are_counted_by_pipeline_and_by_where_their_text_came_from(known: Corpus) -> None:
+    """To the pipeline's depth; what the corpus knows by nothing but its text had one."""
+    preparer = Preparer(known, lambda _: PipelineConfig(depth=5))
+    kinds = [{"id": "kb-3"}, {"id": "x", "parent_id": "kb-3"}, {"text": TEXTS["kb-3"]}, {"id": "gone"}, {"id": "kb-4"}]
+    preparer.prepare([trace(documents=[*kinds, {"id": "too-deep"}]), trace(pipeline="other", documents=kinds[:1])])
+    assert preparer.texts == {
+        ("default", "corpus"): 2, ("default", "parent"): 1, ("default", "trace"): 1, ("default", "missing"): 1,
+        ("other", "corpus"): 1,
+    }  # fmt: skip
+
+
+def test_a_document_whose_corpus_text_is_empty_has_none(tmp_path: Path) -> None:
+    preparer = Preparer(corpus(tmp_path, {"a": ""}), lambda _: PipelineConfig())
+    preparer.prepare([trace(documents=[{"id": "a"}])])
+    assert {text for _, text in preparer.texts} == {"missing"}
+
+
 def test_documents_without_ids_stay_apart() -> None:
     """Their keys are hashes of their texts, alike for texts that read alike."""
     served = prepare(trace(documents=[{"text": "One  text"}, {"text": "another"}, {"text": "one text"}])).served

@@ -242,6 +242,7 @@ def test_the_metrics_say_what_the_assessments_say(tmp_path: Path) -> None:
         values = samples(found.metrics, f"signal_{name}_count", "pipeline").get(("default",), 0)
         reasons = samples(found.metrics, "abstentions_total", "signal", "reason")
         assert values + sum(count for (signal, _), count in reasons.items() if signal == name) == 6
+    assert sum(samples(found.metrics, "documents_total", "text").values()) == 5 * len(plain_trace("t")["documents"])
 
 
 def run_into(path: Path, out: Path | None, metrics: Path | None) -> None:

@@ -1,8 +1,15 @@
 """Reading the user's corpus; how served documents are found in it is in test_prepare."""
 
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow.parquet import write_table
 
 from detectors.records import RetrievedDocument
 from monitor.errors import LeadlineError
@@ -69,11 +76,16 @@ def test_a_number_and_its_text_are_the_same_id(tmp_path: Path) -> None:
         read_corpus(path)
 
 
+def make_directory(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
 def test_a_corpus_that_is_not_there_or_empty_is_named(tmp_path: Path) -> None:
     with pytest.raises(LeadlineError, match=r"gone.jsonl: cannot read the corpus: No such file or directory"):
         read_corpus(tmp_path / "gone.jsonl")
     with pytest.raises(LeadlineError, match=r"cannot read the corpus: Is a directory"):
-        read_corpus(tmp_path)
+        read_corpus(make_directory(tmp_path / "directory.jsonl"))
     with pytest.raises(LeadlineError, match=r"empty.jsonl: the corpus is empty, expected at least one document"):
         read_corpus(write_lines(tmp_path / "empty.jsonl", [b"", b""]))
 
@@ -88,3 +100,101 @@ def test_the_id_goes_before_the_parent_and_the_parent_before_the_text() -> None:
         known.find(RetrievedDocument(id="x", parent_id="y", text="")),
     ]
     assert [document.id if document else None for document in found] == ["own", "parent", "text", None]
+
+
+ROWS = [
+    {"key": "a", "head": "H", "body": "B", "tenant": "acme"},
+    {"key": "b", "head": None, "body": "B", "tenant": None},
+]
+LAYOUT = CorpusFormat("key", "head", "body", ("tenant",))
+COLUMNAR = ["corpus.parquet", "corpus.db"]
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> tuple[Path, str | None]:
+    """A corpus in the format of its suffix; its path and its table."""
+    if path.suffix == ".jsonl":
+        return write_lines(path, rows), None
+    if path.suffix == ".parquet":
+        write_table(pa.Table.from_pylist(rows), path)
+        return path, None
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f'CREATE TABLE "my ""docs" ({", ".join(rows[0])})')
+        slots = ", ".join("?" * len(rows[0]))
+        database.executemany(f'INSERT INTO "my ""docs" VALUES ({slots})', [tuple(row.values()) for row in rows])  # noqa: S608
+        database.execute('CREATE VIEW seen AS SELECT * FROM "my ""docs"')
+    return path, 'my "docs'
+
+
+def read_rows(path: Path, rows: list[dict[str, Any]], layout: CorpusFormat = LAYOUT) -> Corpus:
+    path, table = write_rows(path, rows)
+    return read_corpus(path, CorpusFormat(layout.id, layout.title, layout.text, layout.metadata, table))
+
+
+@pytest.mark.parametrize("name", ["corpus.jsonl", *COLUMNAR])
+def test_every_format_gives_the_same_corpus(tmp_path: Path, name: str) -> None:
+    found = read_rows(tmp_path / name, ROWS)
+    assert list(found.documents) == [
+        CorpusDocument("a", "H. B", {"tenant": "acme"}),
+        CorpusDocument("b", "B", {"tenant": None}),
+    ]
+
+
+@pytest.mark.parametrize("name", COLUMNAR)
+def test_a_bad_row_is_named_by_file_and_row(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LeadlineError, match=r": row 2: body: expected a string, got nothing$"):
+        read_rows(tmp_path / name, [ROWS[0], {**ROWS[1], "body": None}])
+
+
+@pytest.mark.parametrize("name", COLUMNAR)
+def test_an_id_that_comes_twice_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LeadlineError, match=r": row 2: key: 'a' came before, expected ids that are unique$"):
+        read_rows(tmp_path / name, [ROWS[0], ROWS[0]])
+
+
+@pytest.mark.parametrize("name", COLUMNAR)
+@pytest.mark.parametrize(
+    ("layout", "column"),
+    [
+        (CorpusFormat(), "_id"),
+        (CorpusFormat("key", "head", "text"), "text"),
+        (CorpusFormat("key", "head", "body", ("language",)), "language"),
+    ],
+)
+def test_a_column_that_is_not_there_is_named(tmp_path: Path, name: str, layout: CorpusFormat, column: str) -> None:
+    with pytest.raises(LeadlineError, match=f": {column}: no such column, expected one of key, head, body, tenant$"):
+        read_rows(tmp_path / name, ROWS, layout)
+
+
+def test_metadata_that_no_filter_could_equal_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LeadlineError, match=r"row 1: tenant: expected a value that JSON has, got date$"):
+        read_rows(tmp_path / "corpus.parquet", [{**ROWS[0], "tenant": date(2026, 1, 1)}])
+
+
+def test_a_view_is_read_and_another_table_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    path, _ = write_rows(tmp_path / "corpus.db", ROWS)
+    assert len(read_corpus(path, CorpusFormat("key", "head", "body", table="seen"))) == 2
+    with pytest.raises(LeadlineError, match=r': docs: no such table or view, expected one of my "docs, seen$'):
+        read_corpus(path, CorpusFormat(table="docs"))
+
+
+@pytest.mark.parametrize("name", COLUMNAR)
+def test_a_file_that_is_something_else_or_missing_is_one_line(tmp_path: Path, name: str) -> None:
+    path, table = tmp_path / name, "docs" if name.endswith(".db") else None
+    with pytest.raises(LeadlineError, match="cannot read the corpus: No such file or directory"):
+        read_corpus(path, CorpusFormat(table=table))
+    assert not path.exists()
+    path.write_bytes(b"something else, and long enough" * 100)
+    with pytest.raises(LeadlineError, match=r"cannot read the corpus[^\n]*: [^\n]+$"):
+        read_corpus(path, CorpusFormat(table=table))
+
+
+def test_parquet_without_its_extra_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, _ = write_rows(tmp_path / "corpus.parquet", ROWS)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(LeadlineError, match=r"pip install 'leadline\[parquet\]'$"):
+        read_corpus(path, LAYOUT)
+
+
+def test_a_suffix_that_says_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LeadlineError, match=r"corpus.csv: expected a path that ends in .jsonl, "):
+        read_corpus(tmp_path / "corpus.csv")
