@@ -38,7 +38,10 @@ class Preparer:
         pipeline = self._pipeline(trace.pipeline)
         documents = trace.documents[: pipeline.depth]
         served = tuple([resolve(document, self._corpus) for document in documents])
-        self.texts.update([(trace.pipeline, text_source(d, s)) for d, s in zip(documents, served, strict=True)])
+        bare = [text_source(d, s) for d, s in zip(documents, served, strict=True) if not d.text]
+        self.texts[trace.pipeline, "trace"] += len(served) - len(bare)
+        for source in bare:
+            self.texts[trace.pipeline, source] += 1
         kind = trace.score_kind or pipeline.score_kind
         return Retrieval(trace, served, oriented_scores(documents, kind == "distance"), self._no_lexical(trace))
 

@@ -85,7 +85,7 @@ def test_documents_are_counted_by_pipeline_and_by_where_their_text_came_from(kno
     preparer = Preparer(known, lambda _: PipelineConfig(depth=5))
     kinds = [{"id": "kb-3"}, {"id": "x", "parent_id": "kb-3"}, {"text": TEXTS["kb-3"]}, {"id": "gone"}, {"id": "kb-4"}]
     preparer.prepare([trace(documents=[*kinds, {"id": "too-deep"}]), trace(pipeline="other", documents=kinds[:1])])
-    assert preparer.texts == {
+    assert +preparer.texts == {
         ("default", "corpus"): 2, ("default", "parent"): 1, ("default", "trace"): 1, ("default", "missing"): 1,
         ("other", "corpus"): 1,
     }  # fmt: skip
@@ -94,7 +94,7 @@ def test_documents_are_counted_by_pipeline_and_by_where_their_text_came_from(kno
 def test_a_document_whose_corpus_text_is_empty_has_none(tmp_path: Path) -> None:
     preparer = Preparer(corpus(tmp_path, {"a": ""}), lambda _: PipelineConfig())
     preparer.prepare([trace(documents=[{"id": "a"}])])
-    assert {text for _, text in preparer.texts} == {"missing"}
+    assert {text for _, text in +preparer.texts} == {"missing"}
 
 
 def test_documents_without_ids_stay_apart() -> None:
