@@ -35,6 +35,7 @@ class Assembly(NamedTuple):
     sampler: Sampler
     assessor: Assessor
     sinks: tuple[Sink, ...]
+    opened: tuple[Sink, ...]  # of them, those that the configuration names
     privacy: Privacy
     scorer: BackgroundScorer | None
     corpus: Corpus | None
@@ -49,7 +50,7 @@ class Assembly(NamedTuple):
         """Close what was opened for this configuration."""
         if self.scorer is not None:
             self.scorer.close()
-        for sink in self.sinks:
+        for sink in self.opened:
             try:
                 sink.close()
             except OSError as error:
@@ -88,10 +89,10 @@ class Builder:
             config, corpus, build_index(corpus), scorer, name, calibration=calibration,
             on_failure=self._metrics.failed, on_success=self._metrics.succeeded, why_not=sampler.why_not,
         )  # fmt: skip
-        sinks = (*self._sinks, *_open_sinks(config))
+        opened = tuple(_open_sinks(config))
         if scorer is not None:
             scorer.start()
-        return Assembly(config, sampler, assessor, sinks, privacy, scorer, corpus)
+        return Assembly(config, sampler, assessor, (*self._sinks, *opened), opened, privacy, scorer, corpus)
 
     def _build_scorer(self, config: ScorerConfig | None, sampler: Sampler) -> BackgroundScorer | None:
         given = self._scorer

@@ -61,7 +61,7 @@ class Service:
     corpus, scorer
         Used instead of what the configuration names; a scorer that has a `name` brings it into the assessments.
     sinks
-        Written to besides the configured ones and `recent`, the last assessments in memory.
+        Written to besides the configured ones and `recent`, the last assessments in memory; closed with the service.
     clock
         Seconds since 1970, for arrival times, metrics and dates.
     """
@@ -78,8 +78,8 @@ class Service:
         self._clock = clock
         self._corpus_given = corpus
         self._intake = Intake()
-        given = (self.recent, *sinks)
-        self._builder = Builder(self.metrics, corpus=corpus, scorer=scorer, sinks=given, clock=clock)
+        self._given = (self.recent, *sinks)
+        self._builder = Builder(self.metrics, corpus=corpus, scorer=scorer, sinks=self._given, clock=clock)
         self._assembly: Assembly | None = None
         self._closing = ExitStack()
         self._workers: list[SourceWorker] = []
@@ -111,6 +111,8 @@ class Service:
         config = self.config
         state = State(config.state.path)
         self._closing.callback(state.close)
+        for sink in self._given:
+            self._closing.callback(sink.close)
         self._assembly = self._builder.build(config)
         self._count_corpus(self._assembly.corpus)
         quarantine = Quarantine(config.quarantine, self._assembly.privacy, self.metrics, self.recorder, self._clock)

@@ -47,6 +47,7 @@ class FlakySink:
     def __init__(self, failures: Sequence[Exception]) -> None:
         self.failures = list(failures)
         self.taken: list[str] = []
+        self.closed = 0
 
     def write(self, batch: Sequence[Assessment]) -> None:
         if self.failures:
@@ -54,7 +55,7 @@ class FlakySink:
         self.taken += [assessment.trace_id for assessment in batch]
 
     def close(self) -> None:
-        pass
+        self.closed += 1
 
 
 def test_follows_a_file_and_serves_metrics_and_health(path: Path, tmp_path: Path) -> None:
@@ -222,6 +223,19 @@ def test_the_normalisation_freezes_after_500_and_survives_a_restart(path: Path, 
     assert set(versions[:500]) == {shipped_normalisation().version}
     assert versions[-1] == versions[-6] != shipped_normalisation().version
     assert versions[-1].startswith("default-20")
+
+
+def test_a_sink_that_was_given_stays_open_through_reloads(path: Path, tmp_path: Path) -> None:
+    path.write_bytes(b"")
+    file, sink = tmp_path / "leadline.yaml", FlakySink([])
+    file.write_text(yaml.safe_dump(document(tmp_path, sources=follow(path))))
+    with Service(config(tmp_path, sources=follow(path)), sinks=[sink]) as service:
+        assert service.reload(file)
+        with path.open("ab") as more:
+            more.write(lines(traces(1)))
+        wait_for(lambda: evaluated(service) == 1)
+        assert (sink.taken, sink.closed) == (["t0"], 0)
+    assert sink.closed == 1
 
 
 def test_reload_swaps_a_good_file_and_keeps_the_old_one_for_a_bad(path: Path, tmp_path: Path) -> None:
