@@ -87,7 +87,9 @@ def test_the_command_says_where_it_listens_and_reports() -> None:
 def test_control_c_ends_it_with_what_there_is() -> None:
     port = kit.free_port()
     command = [sys.executable, "-m", "monitor.cli", "doctor", f"listen://127.0.0.1:{port}", "--seconds", "90", "--json"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it is ignored
     process = subprocess.Popen(command, cwd=kit.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     assert process.stderr is not None
     process.stderr.readline()
     httpx2.post(f"http://127.0.0.1:{port}{NATIVE}", json=kit.traces(2)).raise_for_status()
