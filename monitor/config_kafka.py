@@ -139,6 +139,12 @@ class KafkaSource(Section):
         return settings
 
     @model_validator(mode="after")
+    def _joins_spans(self) -> Self:
+        if self.encoding == "json" and (self.join_seconds, self.join_spans) != (WINDOW_SECONDS, MAX_SPANS):
+            raise ValueError("expected encoding otlp_proto or otlp_json beside join_seconds and join_spans")
+        return self
+
+    @model_validator(mode="after")
     def _topics_or_pattern(self) -> Self:
         if bool(self.topics) == (self.topic_pattern is not None):
             raise ValueError("expected topics or topic_pattern, one of the two")
