@@ -52,8 +52,8 @@ EXPECTED = {
     "kafka_dead_letters_read": "sources.0.dead_letter_topic: got 'dead', expected a topic that is not read",
     "kafka_encoding": "sources.0.encoding: got 'avro', expected 'json', 'otlp_proto' or 'otlp_json'",
     "kafka_join_without_spans": (
-        "sources.0: got {'bootstrap_servers': ['localhost:9092'], 'join_seconds': 20.0, 'kind': 'kafka', 'topics': ['a']}, "
-        "expected encoding otlp_proto or otlp_json beside join_seconds and join_spans"
+        "sources.0: got {'bootstrap_servers': ['localhost:9092'], 'join_seconds': 20.0, 'kind': 'kafka', 'topics': "
+        "['a']}, expected encoding otlp_proto or otlp_json beside join_seconds and join_spans"
     ),
     "kafka_key_without_certificate": (
         "sources.0.tls: got {'key_file': 'key.pem'}, expected cert_file beside key_file and key_password_file"
