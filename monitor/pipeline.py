@@ -135,7 +135,6 @@ class Pipeline:
         for _, reference in frozen:
             log.info("normalisation frozen", version=reference.version, scorer=reference.scorer, depth=reference.depth)
         self._recorder.assessed(assessments)
-        self._recorder.served(self._assembly.assessor.take_texts())
         for (pipeline, decision), count in selection.decisions.items():
             self._recorder.decided(pipeline, decision, count)
         for origin, batch in deliveries:
@@ -167,7 +166,7 @@ class Pipeline:
     def _isolating(self, sampled: Sequence[Sampled]) -> list[Keyed]:
         """All at once; where that raises, one by one, and the trace that it was goes to quarantine."""
         try:
-            return self._assess(sampled)
+            keyed = self._assess(sampled)
         except Exception as error:  # noqa: BLE001 - one trace that we cannot handle must not stop the others
             self._assembly.assessor.take_texts()  # they come again, one by one
             if len(sampled) > 1:
@@ -178,6 +177,8 @@ class Pipeline:
             malformed = Malformed(reason, msgspec.json.encode(trace), {"trace_id": trace.trace_id})
             self._insist("quarantine", partial(self._quarantine.write, "assess", [malformed]))
             return []
+        self._recorder.served(self._assembly.assessor.take_texts())
+        return keyed
 
     def _write(self, assessments: Sequence[Assessment]) -> None:
         if assessments:

@@ -13,9 +13,10 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from detectors.records import Assessment
+from detectors.records import Assessment, Retrieval
 from detectors.risk import shipped_normalisation
 from monitor.errors import LeadlineError, SinkBusy
+from monitor.prepare import Preparer
 from monitor.providers.corpus import Corpus, CorpusDocument
 from monitor.service import Service
 from tests.monitor.kit import LengthScorer, assessed, config, document, follow, lines, trace, traces, wait_for
@@ -223,6 +224,24 @@ def test_the_normalisation_freezes_after_500_and_survives_a_restart(path: Path, 
     assert set(versions[:500]) == {shipped_normalisation().version}
     assert versions[-1] == versions[-6] != shipped_normalisation().version
     assert versions[-1].startswith("default-20")
+
+
+def test_a_trace_that_cannot_be_assessed_does_not_cost_the_counts_of_the_others(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = Preparer._count
+
+    def failing(self: Preparer, retrieval: Retrieval) -> None:
+        if retrieval.trace.trace_id == "bad":
+            raise ZeroDivisionError
+        count(self, retrieval)
+
+    monkeypatch.setattr(Preparer, "_count", failing)
+    path.write_bytes(lines([trace(name, documents=[{"id": "a"}]) for name in ("t0", "t1", "bad", "t2")]))
+    corpus = Corpus([CorpusDocument("a", "text of a")])
+    with Service(config(tmp_path, sources=follow(path)), corpus=corpus) as service:
+        wait_for(lambda: evaluated(service) == 3)
+        assert service.metrics.value("documents_total", "default", "corpus") == 3
 
 
 def test_a_sink_that_was_given_stays_open_through_reloads(path: Path, tmp_path: Path) -> None:
