@@ -25,15 +25,18 @@ def row(**fields: Any) -> dict[str, Any]:
 
 
 class Server(ThreadingHTTPServer):
-    """`rows` by number; `answers` are given first, one a request: a status and a body."""
+    """`rows` by number; `answers` are given first, one a request: a status and a body.
+
+    Without `sorts` it is as one before 20.17: the newest first whatever it is asked.
+    """
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, sorts: bool = True) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.sorts = sorts
         self.rows: dict[int, dict[str, Any]] = {}
         self.answers: list[tuple[int, bytes]] = []
-        self.sorts = True
         self.asked: list[dict[str, str]] = []
 
     @property
@@ -47,8 +50,8 @@ class Server(ThreadingHTTPServer):
         return [one["context"]["span_id"] for one in new.values()]
 
     def answer(self, asked: dict[str, str]) -> tuple[int, bytes]:
-        if self.sorts and asked.get("order") not in {"asc", "desc"}:
-            return 422, b"{}"
+        if asked["order"] not in {"asc", "desc"}:
+            return (422, b"{}") if self.sorts else (200, b'{"data": [], "next_cursor": null}')
         self.asked.append(asked)
         if self.answers:
             return self.answers.pop(0)
@@ -84,9 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(*, sorts: bool = True) -> Iterator[Server]:
     """One that is gone at the end."""
-    with Server() as started:
+    with Server(sorts=sorts) as started:
         Thread(target=started.serve_forever, args=(0.01,), daemon=True).start()
         yield started
         started.shutdown()

@@ -4,6 +4,7 @@ tests/phoenix has the real one.
 """
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from monitor.otlp.assembler import Assembler
 from monitor.otlp.join import Join
 from monitor.sources.base import Batch, Position
 from monitor.sources.phoenix import OVERLAP_SECONDS, PhoenixSource, build_client
-from monitor.sources.phoenix_client import PageTooLarge, PhoenixClient, PhoenixError
+from monitor.sources.phoenix_client import RECENT_SPANS, PageTooLarge, PhoenixClient, PhoenixError
 from tests.monitor.sources.phoenix_server import PROJECT, Server, row, server
 
 POLL, WINDOW = 5.0, 15.0
@@ -71,9 +72,16 @@ def number(batch: Batch) -> int:
     return found
 
 
+@pytest.fixture(params=[True, False], ids=["sorts", "newest first"])
+def phoenix(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """One that can sort, and one of before 20.17."""
+    with server(sorts=request.param) as started:
+        yield started
+
+
 @pytest.fixture
-def phoenix() -> Iterator[Server]:
-    with server() as started:
+def older() -> Iterator[Server]:
+    with server(sorts=False) as started:
         yield started
 
 
@@ -224,7 +232,10 @@ def test_the_number_of_a_deleted_span_may_come_again_at_once(phoenix: Server, si
         ((503, b"wait"), "expected 200 from Phoenix, got 503"),
         ((429, b""), "expected 200 from Phoenix, got 429"),
         ((403, b""), "expected a key that may read this project, got 403"),
-        ((404, b"Not Found"), "expected 200 from Phoenix, got 404"),
+        (
+            (404, b"Not Found"),
+            "expected a Phoenix that gives the spans of a project, 10.6 or later, got 404 from 12.0.0",
+        ),
         ((200, b"<!DOCTYPE html>"), "expected a page of spans as Phoenix sends them"),
         ((200, b'{"data": [{"id": "UHJvamVjdDox"}]}'), "expected a page of spans as Phoenix sends them"),
     ],
@@ -248,12 +259,50 @@ def test_nobody_there_is_raised(phoenix: Server, sidecar: Sidecar) -> None:
         sidecar.poll()
 
 
-def test_a_phoenix_that_cannot_sort_is_refused(phoenix: Server, sidecar: Sidecar) -> None:
-    """It would give the same newest spans for ever."""
-    phoenix.add(1, 2)
-    phoenix.sorts = False
-    with pytest.raises(PhoenixError, match=r"expected a Phoenix that can sort spans, as 20.26 does, got 12.0.0"):
-        sidecar.poll()
+NUMBERS = {
+    "one": [1],
+    "alone": list(range(1, 61)),
+    "beside others": list(range(7, 3000, 53)),
+    "after others": list(range(1_000_000, 1_000_060)),
+    "before others": [*range(1, 60), 1_000_000],
+    "in turns": [*range(1, 40), *range(1000, 1_000_000, 99_999), *range(2_000_000, 2_000_040)],
+}
+
+
+@pytest.mark.parametrize("numbers", NUMBERS.values(), ids=NUMBERS)
+@pytest.mark.parametrize("limit", [1, 3, 50, 1000])
+@pytest.mark.parametrize("from_number", [0, 20, 2000])
+def test_newest_first_is_turned(older: Server, numbers: list[int], limit: int, from_number: int) -> None:
+    """Every span from a number on, once, in order, however other projects' lie in between."""
+    older.add(*numbers)
+    found: list[int] = []
+    place: int | None = from_number
+    with PhoenixClient(older.url, PROJECT) as asking:
+        while place is not None:
+            page = asking.page(place, limit)
+            assert len(page.stored) <= limit
+            assert place < (page.next_number or inf)
+            found += [one.number for one in page.stored]
+            place = page.next_number
+    assert found == [number for number in numbers if number >= from_number]
+
+
+def test_newest_first_is_read_from_the_end_while_it_is_quiet(older: Server) -> None:
+    """One small page a poll, however much is stored."""
+    older.add(*range(1, 1001))
+    with PhoenixClient(older.url, PROJECT) as asking:
+        assert [one.number for one in asking.page(999, 500).stored] == [999, 1000]
+    assert [request["limit"] for request in older.asked] == [str(RECENT_SPANS)]
+
+
+def test_newest_first_is_turned_in_few_requests(older: Server) -> None:
+    """Of a server where one span in fifty is this project's."""
+    older.add(*range(1, 1_000_000, 50))
+    place: int | None = 0
+    with PhoenixClient(older.url, PROJECT) as asking:
+        while place is not None:
+            place = asking.page(place, 1000).next_number
+    assert len(older.asked) <= 4 * len(older.rows) / 1000
 
 
 def test_a_page_that_is_too_large_is_asked_for_in_parts(phoenix: Server) -> None:
