@@ -5,6 +5,7 @@ first whatever they are asked; the first request finds out.
 """
 
 import errno
+import re
 import ssl
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +24,7 @@ PAGE_SPANS = 1000  # the most that Phoenix gives
 RECENT_SPANS = 100  # at a time
 PAGE_BYTES = 64 * 2**20
 FEW_SPANS = 10  # so few are taken however large they are
-OLDEST = "10.6"  # that has the spans of a project
+OLDEST = (11, 6)  # that gives the spans of one project and not those of all
 UNPROCESSABLE = 422  # httpx2 has renamed it
 
 
@@ -180,6 +181,7 @@ class PhoenixClient:
     def _read(self, limit: int, number: int = 0, order: str = "desc", since: datetime | None = None) -> Page:
         place = {"cursor": cursor(number)} if number else {}
         start = {"start_time": since.isoformat()} if since else {}
+        self._can_sort()  # or is too old for anything
         body = self._get({"sort": "id", "order": order, "limit": str(limit), **place, **start}, limit)
         try:
             decoded = _BODY.decode(body)
@@ -194,8 +196,17 @@ class PhoenixClient:
             answer = self._send({"limit": "1", "order": "none"}, None)
             if answer.status != UNPROCESSABLE:
                 self._expect_ok(answer)
+                self._expect_new_enough(answer.server)
             self._sorts = answer.status == UNPROCESSABLE
         return self._sorts
+
+    def _expect_new_enough(self, server: str) -> None:
+        version = tuple(int(number) for number in re.findall(r"\d+", server))
+        if version < OLDEST:
+            raise PhoenixError(
+                f"{self._url}: expected Phoenix {'.'.join(map(str, OLDEST))} or later, older ones mix projects up, "
+                f"got {server}"
+            )
 
     def _get(self, asked: Mapping[str, str], limit: int) -> bytes:
         answer = self._send(asked, None if limit <= FEW_SPANS else self._page_bytes)
@@ -223,14 +234,8 @@ class PhoenixClient:
     def _expect_ok(self, answer: _Answer) -> None:
         if answer.status == httpx2.codes.OK:
             return
-        if answer.status == httpx2.codes.NOT_FOUND:
-            raise self._not_found(answer)
+        if answer.status == httpx2.codes.NOT_FOUND and answer.body.startswith(b"Project "):
+            raise ProjectMissing(f"{self._url}: there is no project {self.project}")
         hints = {401: "api_key_file or api_key_env with a key that is valid", 403: "a key that may read this project"}
         expected = hints.get(answer.status, "200 from Phoenix")
         raise PhoenixError(f"{self._url}: expected {expected}, got {answer.status}")
-
-    def _not_found(self, answer: _Answer) -> PhoenixError:
-        if answer.body.startswith(b"Project "):
-            return ProjectMissing(f"{self._url}: there is no project {self.project}")
-        expected = f"a Phoenix that gives the spans of a project, {OLDEST} or later"
-        return PhoenixError(f"{self._url}: expected {expected}, got 404 from {answer.server}")

@@ -27,7 +27,7 @@ def row(**fields: Any) -> dict[str, Any]:
 class Server(ThreadingHTTPServer):
     """`rows` by number; `answers` are given first, one a request: a status and a body.
 
-    Without `sorts` it is as one before 20.17: the newest first whatever it is asked.
+    Without `sorts` it is as one before 20.16: the newest first whatever it is asked.
     """
 
     daemon_threads = True
@@ -35,6 +35,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, *, sorts: bool = True) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.sorts = sorts
+        self.version = "20.26.0" if sorts else "12.0.0"
         self.rows: dict[int, dict[str, Any]] = {}
         self.answers: list[tuple[int, bytes]] = []
         self.asked: list[dict[str, str]] = []
@@ -78,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, body = self.server.answer(asked)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("x-phoenix-server-version", "12.0.0")
+        if self.server.version:
+            self.send_header("x-phoenix-server-version", self.server.version)
         self.end_headers()
         self.wfile.write(body)
 
