@@ -97,7 +97,8 @@ class PhoenixClient:
     Raises
     ------
     PhoenixError
-        From every method that asks: no answer in time, one with another status than 200, or one that is not Phoenix's.
+        From every method that asks: no answer in time, one with another status than 200, one that is not Phoenix's, or
+        a Phoenix before `OLDEST`.
         `ProjectMissing` where there is no such project, `PageTooLarge` beyond `page_bytes` or `timeout_seconds`.
     """
 
