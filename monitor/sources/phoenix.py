@@ -20,7 +20,8 @@ from monitor.otlp.join import Join
 from monitor.otlp.reading import read_spans
 from monitor.otlp.spans import Decoded, Span
 from monitor.sources.base import Batch, Malformed, Position
-from monitor.sources.phoenix_client import Page, PageTooLarge, PhoenixClient, ProjectMissing, Stored
+from monitor.sources.phoenix_client import Page, PageTooLarge, PhoenixClient, ProjectMissing
+from monitor.sources.phoenix_rows import Stored
 
 log = structlog.get_logger()
 

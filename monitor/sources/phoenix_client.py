@@ -1,26 +1,22 @@
 """Arize Phoenix over its REST API: the spans of one project, in the order in which they were stored.
 
-Understood are servers whose `GET /v1/projects/{project}/spans` can sort; the first request finds out. Phoenix keeps no
-attributes of resources, times in microseconds, and the kind of a span and JSON attributes in a form of its own: here
-they are what the emitter sent.
+Understood is `GET /v1/projects/{project}/spans` of servers that can sort, and of older ones that give the newest
+first whatever they are asked; the first request finds out.
 """
 
-import base64
 import errno
+import re
 import ssl
-from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Self
+from datetime import datetime
+from typing import NamedTuple, Self
 from urllib.parse import quote
 
 import httpx2
 import msgspec
 
-from monitor.otlp import spans
-from monitor.otlp.dialects.openinference import RETRIEVED, SPAN_KIND
-from monitor.otlp.spans import BadSpan, Event, Span
-from monitor.sources.base import Malformed
+from monitor.otlp.spans import Span
+from monitor.sources.phoenix_rows import Stored, cursor, number_of, read_row
 
 KINDS = ("RETRIEVER", "RERANKER", "CHAIN", "AGENT", "TOOL", "UNKNOWN")  # what retrieves, or may be above it
 TIMEOUT_SECONDS = 10.0
@@ -28,9 +24,8 @@ PAGE_SPANS = 1000  # the most that Phoenix gives
 RECENT_SPANS = 100  # at a time
 PAGE_BYTES = 64 * 2**20
 FEW_SPANS = 10  # so few are taken however large they are
-GENAI_DOCUMENTS = "gen_ai.retrieval.documents"
+OLDEST = (11, 6)  # that gives the spans of one project and not those of all
 UNPROCESSABLE = 422  # httpx2 has renamed it
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PhoenixError(OSError):
@@ -48,13 +43,6 @@ class PageTooLarge(PhoenixError):  # noqa: N818 - it asks for a smaller one
     """Too large, or too slow to come; a page with fewer spans may do."""
 
 
-class Stored(NamedTuple):
-    """A span, or why it is no sound one. Numbers grow as spans are stored; other projects have those in between."""
-
-    number: int
-    span: Span | Malformed
-
-
 class Page(NamedTuple):
     """Spans in the order asked for, and the number to go on with; None at the end."""
 
@@ -66,35 +54,19 @@ class Page(NamedTuple):
         """The sound ones."""
         return [one.span for one in self.stored if isinstance(one.span, Span)]
 
+    def reaches(self, number: int) -> bool:
+        """Whether a page of the newest first has all from a number on."""
+        return self.next_number is None or self.next_number < number
+
+    def turned(self, from_number: int) -> list[Stored]:
+        """Those from a number on, the other way round."""
+        return [one for one in reversed(self.stored) if one.number >= from_number]
+
 
 class _Answer(NamedTuple):
     status: int
     server: str
     body: bytes
-
-
-class _Context(msgspec.Struct):
-    trace_id: str
-    span_id: str
-
-
-class _Event(msgspec.Struct):
-    name: str = ""
-    attributes: dict[str, Any] = {}
-
-
-class _Row(msgspec.Struct):
-    id: str
-
-
-class _Span(_Row):
-    context: _Context
-    span_kind: str = "UNKNOWN"
-    parent_id: str | None = None
-    start_time: datetime | None = None
-    end_time: datetime | None = None
-    attributes: dict[str, Any] = {}
-    events: list[_Event] = []
 
 
 class _Body(msgspec.Struct):
@@ -103,8 +75,6 @@ class _Body(msgspec.Struct):
 
 
 _BODY = msgspec.json.Decoder(_Body)
-_ROW = msgspec.json.Decoder(_Row)
-_SPAN = msgspec.json.Decoder(_Span)
 
 
 class PhoenixClient:
@@ -127,7 +97,8 @@ class PhoenixClient:
     Raises
     ------
     PhoenixError
-        From every method that asks: no answer in time, one with another status than 200, or one that is not Phoenix's.
+        From every method that asks: no answer in time, one with another status than 200, one that is not Phoenix's, or
+        a Phoenix before `OLDEST`.
         `ProjectMissing` where there is no such project, `PageTooLarge` beyond `page_bytes` or `timeout_seconds`.
     """
 
@@ -142,7 +113,8 @@ class PhoenixClient:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._timeout_seconds = timeout_seconds
         self._http = httpx2.Client(headers=headers, timeout=timeout_seconds, verify=tls or True)
-        self._sorts = False
+        self._sorts: bool | None = None  # unknown
+        self._window = 0  # how many numbers are looked through at once where Phoenix cannot sort
 
     def page(self, from_number: int = 0, limit: int = 100, *, since: datetime | None = None) -> Page:
         """Up to `limit` (at most `PAGE_SPANS`) spans from a number on, that number included, the first stored first.
@@ -152,24 +124,22 @@ class PhoenixClient:
         since
             Leaves out spans that started before.
         """
-        place = {"cursor": _cursor(from_number)} if from_number else {}
-        start = {"start_time": since.isoformat()} if since else {}
-        return self._read({"order": "asc", "limit": str(limit), **place, **start})
+        if self._can_sort():
+            return self._read(limit, from_number, "asc", since)
+        return self._turned(from_number, limit, since)
 
     def newest(self) -> Stored | None:
         """What was stored last; None in an empty project."""
-        return next(iter(self._read({"order": "desc", "limit": "1"}).stored), None)
+        return next(iter(self._read(1).stored), None)
 
     def recent(self, count: int) -> list[Span]:
         """The sound ones of the `count` spans that were stored last, the first stored first."""
         found: list[Stored] = []
-        place: dict[str, str] = {}
-        while len(found) < count:
-            page = self._read({"order": "desc", "limit": str(min(RECENT_SPANS, count - len(found))), **place})
+        place: int | None = 0
+        while place is not None and len(found) < count:
+            page = self._read(min(RECENT_SPANS, count - len(found)), place)
             found += page.stored
-            if page.next_number is None:
-                break
-            place = {"cursor": _cursor(page.next_number)}
+            place = page.next_number
         return Page(found[::-1], None).spans
 
     def close(self) -> None:
@@ -182,35 +152,62 @@ class PhoenixClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read(self, asked: Mapping[str, str]) -> Page:
-        self._check_sorting()
-        body = self._get({**asked, "sort": "id"}, int(asked["limit"]))
+    def _turned(self, from_number: int, limit: int, since: datetime | None) -> Page:
+        """`page` where the newest always come first: the last few if they reach back so far, else those of a window.
+
+        A window of as many numbers as spans are asked for comes whole. It grows while few of its numbers are this
+        project's, and shrinks when it has more spans than Phoenix gave.
+        """
+        from_number = max(from_number, 1)
+        page = self._read(min(RECENT_SPANS, limit), since=since)
+        if page.reaches(from_number):
+            return Page(page.turned(from_number), None)
+        newest = page.stored[0].number
+        self._window = max(self._window, limit)
+        while True:
+            last = min(from_number + self._window - 1, newest)
+            page = self._read(limit, last, since=since)
+            if not page.reaches(from_number):
+                self._window = max(self._window // 2, limit)
+                continue
+            found = page.turned(from_number)
+            if last == newest:
+                return Page(found, None)
+            if 2 * len(found) < limit:
+                self._window *= 2
+            from_number = last + 1
+            if found:
+                return Page(found, from_number)
+
+    def _read(self, limit: int, number: int = 0, order: str = "desc", since: datetime | None = None) -> Page:
+        place = {"cursor": cursor(number)} if number else {}
+        start = {"start_time": since.isoformat()} if since else {}
+        self._can_sort()  # or is too old for anything
+        body = self._get({"sort": "id", "order": order, "limit": str(limit), **place, **start}, limit)
         try:
             decoded = _BODY.decode(body)
-            stored = [Stored(_number(_ROW.decode(raw).id), self._span(bytes(raw))) for raw in decoded.data]
-            return Page(stored, _number(decoded.next_cursor) if decoded.next_cursor else None)
+            stored = [read_row(bytes(raw), self.project) for raw in decoded.data]
+            return Page(stored, number_of(decoded.next_cursor) if decoded.next_cursor else None)
         except (msgspec.DecodeError, ValueError) as error:
             raise PhoenixError(f"{self._url}: expected a page of spans as Phoenix sends them") from error
 
-    def _span(self, raw: bytes) -> Span | Malformed:
-        try:
-            return _span(_SPAN.decode(raw), {"openinference.project.name": self.project})
-        except BadSpan as bad:
-            return Malformed(str(bad), raw, {"project": self.project})
-        except msgspec.DecodeError:
-            return Malformed("expected a span as Phoenix sends it", raw, {"project": self.project})
+    def _can_sort(self) -> bool:
+        """Servers that cannot ignore the parameter, whatever it says; asked once."""
+        if self._sorts is None:
+            answer = self._send({"limit": "1", "order": "none"}, None)
+            if answer.status != UNPROCESSABLE:
+                self._expect_ok(answer)
+                self._expect_new_enough(answer.server)
+            self._sorts = answer.status == UNPROCESSABLE
+        return self._sorts
 
-    def _check_sorting(self) -> None:
-        """Servers that cannot sort ignore the parameter, and would give the same spans for ever."""
-        if self._sorts:
-            return
-        answer = self._send({"limit": "1", "order": "none"}, self._page_bytes)
-        if answer.status != UNPROCESSABLE:
-            self._expect_ok(answer)
+    def _expect_new_enough(self, server: str) -> None:
+        version = tuple(int(number) for number in re.findall(r"\d+", server))
+        if version < OLDEST:
             raise PhoenixError(
-                f"{self._url}: expected a Phoenix that can sort spans, as 20.26 does, got {answer.server}"
+                f"{self._url}: expected Phoenix {'.'.join(map(str, OLDEST))} or later, older ones mix projects up, "
+                f"got {server}"
             )
-        self._sorts = True
 
     def _get(self, asked: Mapping[str, str], limit: int) -> bytes:
         answer = self._send(asked, None if limit <= FEW_SPANS else self._page_bytes)
@@ -220,7 +217,7 @@ class PhoenixClient:
     def _send(self, asked: Mapping[str, str], bound: int | None) -> _Answer:
         try:
             with self._http.stream("GET", self._url, params={**asked, "span_kind": self._kinds}) as answer:
-                server = answer.headers.get("x-phoenix-server-version", "one that does not say its version")
+                server = answer.headers.get("x-phoenix-server-version", "one that names no version")
                 return _Answer(answer.status_code, server, self._body(answer, bound))
         except httpx2.ReadTimeout as error:
             raise PageTooLarge(f"{self._url}: no answer within {self._timeout_seconds:g} s") from error
@@ -243,57 +240,3 @@ class PhoenixClient:
         hints = {401: "api_key_file or api_key_env with a key that is valid", 403: "a key that may read this project"}
         expected = hints.get(answer.status, "200 from Phoenix")
         raise PhoenixError(f"{self._url}: expected {expected}, got {answer.status}")
-
-
-def _span(row: _Span, resource: dict[str, Any]) -> Span:
-    attributes = _together(row.attributes)
-    if row.span_kind != "UNKNOWN" and not _is_half_translated(attributes):
-        attributes[SPAN_KIND] = row.span_kind
-    return Span(
-        trace_id=spans.trace_id(row.context.trace_id), span_id=spans.span_id(row.context.span_id),
-        parent_id=spans.parent_id(row.parent_id or ""), start=_nanoseconds(row.start_time),
-        end=_nanoseconds(row.end_time), attributes=attributes,
-        events=[Event(event.name, event.attributes) for event in row.events], resource=resource,
-    )  # fmt: skip
-
-
-def _is_half_translated(attributes: Mapping[str, Any]) -> bool:
-    """Whether Phoenix made a retriever of OTel's conventions and left the documents behind, as without scores."""
-    return GENAI_DOCUMENTS in attributes and not any(key.startswith(RETRIEVED) for key in attributes)
-
-
-def _cursor(number: int) -> str:
-    """Phoenix writes ids so, and takes any of them as a cursor."""
-    return base64.b64encode(f"Span:{number}".encode()).decode()
-
-
-def _number(cursor: str) -> int:
-    kind, _, number = base64.b64decode(cursor, validate=True).decode().partition(":")
-    if kind != "Span":
-        raise ValueError("expected the id of a span")
-    return int(number)
-
-
-def _nanoseconds(time: datetime | None) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1) * 1000 if time is not None and time.tzinfo else 0
-
-
-def _together(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes that were JSON, and that Phoenix spreads over keys, as one again."""
-    whole: dict[str, Any] = {}
-    parts: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for key, value in attributes.items():
-        name = _json_attribute(key)
-        if name is None:
-            whole[key] = value
-        else:
-            parts[name][key.removeprefix(f"{name}.")] = value
-    return whole | parts
-
-
-def _json_attribute(key: str) -> str | None:
-    """The name of the attribute that a key is a part of; None where it stands for itself."""
-    if key.startswith("metadata."):
-        return "metadata"
-    name, found, _ = key.partition(".document.metadata.")
-    return f"{name}.document.metadata" if found else None

@@ -25,15 +25,19 @@ def row(**fields: Any) -> dict[str, Any]:
 
 
 class Server(ThreadingHTTPServer):
-    """`rows` by number; `answers` are given first, one a request: a status and a body."""
+    """`rows` by number; `answers` are given first, one a request: a status and a body.
+
+    Without `sorts` it is as one before 20.16: the newest first whatever it is asked.
+    """
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, sorts: bool = True) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.sorts = sorts
+        self.version = "20.26.0" if sorts else "12.0.0"
         self.rows: dict[int, dict[str, Any]] = {}
         self.answers: list[tuple[int, bytes]] = []
-        self.sorts = True
         self.asked: list[dict[str, str]] = []
 
     @property
@@ -47,8 +51,8 @@ class Server(ThreadingHTTPServer):
         return [one["context"]["span_id"] for one in new.values()]
 
     def answer(self, asked: dict[str, str]) -> tuple[int, bytes]:
-        if self.sorts and asked.get("order") not in {"asc", "desc"}:
-            return 422, b"{}"
+        if asked["order"] not in {"asc", "desc"}:
+            return (422, b"{}") if self.sorts else (200, b'{"data": [], "next_cursor": null}')
         self.asked.append(asked)
         if self.answers:
             return self.answers.pop(0)
@@ -75,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, body = self.server.answer(asked)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("x-phoenix-server-version", "12.0.0")
+        if self.server.version:
+            self.send_header("x-phoenix-server-version", self.server.version)
         self.end_headers()
         self.wfile.write(body)
 
@@ -84,9 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(*, sorts: bool = True) -> Iterator[Server]:
     """One that is gone at the end."""
-    with Server() as started:
+    with Server(sorts=sorts) as started:
         Thread(target=started.serve_forever, args=(0.01,), daemon=True).start()
         yield started
         started.shutdown()

@@ -4,6 +4,7 @@ tests/phoenix has the real one.
 """
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from monitor.otlp.assembler import Assembler
 from monitor.otlp.join import Join
 from monitor.sources.base import Batch, Position
 from monitor.sources.phoenix import OVERLAP_SECONDS, PhoenixSource, build_client
-from monitor.sources.phoenix_client import PageTooLarge, PhoenixClient, PhoenixError
+from monitor.sources.phoenix_client import RECENT_SPANS, PageTooLarge, PhoenixClient, PhoenixError
 from tests.monitor.sources.phoenix_server import PROJECT, Server, row, server
 
 POLL, WINDOW = 5.0, 15.0
@@ -71,9 +72,16 @@ def number(batch: Batch) -> int:
     return found
 
 
+@pytest.fixture(params=[True, False], ids=["sorts", "newest first"])
+def phoenix(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """One that can sort, and one of before 20.16."""
+    with server(sorts=request.param) as started:
+        yield started
+
+
 @pytest.fixture
-def phoenix() -> Iterator[Server]:
-    with server() as started:
+def older() -> Iterator[Server]:
+    with server(sorts=False) as started:
         yield started
 
 
@@ -248,12 +256,64 @@ def test_nobody_there_is_raised(phoenix: Server, sidecar: Sidecar) -> None:
         sidecar.poll()
 
 
-def test_a_phoenix_that_cannot_sort_is_refused(phoenix: Server, sidecar: Sidecar) -> None:
-    """It would give the same newest spans for ever."""
-    phoenix.add(1, 2)
-    phoenix.sorts = False
-    with pytest.raises(PhoenixError, match=r"expected a Phoenix that can sort spans, as 20.26 does, got 12.0.0"):
-        sidecar.poll()
+@pytest.mark.parametrize(
+    ("version", "got"), [("11.5.0", "11.5.0"), ("9.6.1", "9.6.1"), ("", "one that names no version")]
+)
+def test_a_phoenix_that_mixes_projects_up_is_refused(older: Server, version: str, got: str) -> None:
+    """By all that reads; one that does not say what it is could be one of them."""
+    older.add(1)
+    older.version = version
+    with PhoenixClient(older.url, PROJECT) as asking:
+        for read in (asking.page, asking.newest, lambda: asking.recent(1)):
+            with pytest.raises(PhoenixError, match=r"expected Phoenix 11\.6 or later, older ones mix") as caught:
+                read()
+            assert str(caught.value).endswith(f"got {got}")
+
+
+NUMBERS = {
+    "one": [1],
+    "alone": list(range(1, 61)),
+    "beside others": list(range(7, 3000, 53)),
+    "after others": list(range(1_000_000, 1_000_060)),
+    "before others": [*range(1, 60), 1_000_000],
+    "in turns": [*range(1, 40), *range(1000, 1_000_000, 99_999), *range(2_000_000, 2_000_040)],
+}
+
+
+@pytest.mark.parametrize("numbers", NUMBERS.values(), ids=NUMBERS)
+@pytest.mark.parametrize("limit", [1, 3, 50, 1000])
+@pytest.mark.parametrize("from_number", [0, 20, 2000])
+def test_newest_first_is_turned(older: Server, numbers: list[int], limit: int, from_number: int) -> None:
+    """Every span from a number on, once, in order, however other projects' lie in between."""
+    older.add(*numbers)
+    found: list[int] = []
+    place: int | None = from_number
+    with PhoenixClient(older.url, PROJECT) as asking:
+        while place is not None:
+            page = asking.page(place, limit)
+            assert len(page.stored) <= limit
+            assert place < (page.next_number or inf)
+            found += [one.number for one in page.stored]
+            place = page.next_number
+    assert found == [number for number in numbers if number >= from_number]
+
+
+def test_newest_first_is_read_from_the_end_while_it_is_quiet(older: Server) -> None:
+    """One small page a poll, however much is stored."""
+    older.add(*range(1, 1001))
+    with PhoenixClient(older.url, PROJECT) as asking:
+        assert [one.number for one in asking.page(999, 500).stored] == [999, 1000]
+    assert [request["limit"] for request in older.asked] == [str(RECENT_SPANS)]
+
+
+def test_newest_first_is_turned_in_few_requests(older: Server) -> None:
+    """Of a server where one span in fifty is this project's."""
+    older.add(*range(1, 1_000_000, 50))
+    place: int | None = 0
+    with PhoenixClient(older.url, PROJECT) as asking:
+        while place is not None:
+            place = asking.page(place, 1000).next_number
+    assert len(older.asked) <= 4 * len(older.rows) / 1000
 
 
 def test_a_page_that_is_too_large_is_asked_for_in_parts(phoenix: Server) -> None:
