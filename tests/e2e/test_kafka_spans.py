@@ -109,9 +109,9 @@ def test_poison_and_latecomers_in_either_encoding(
     topic, dead = kafka.create("spans"), kafka.create("spans-dead")
     sound, no_id = retriever(), {**retriever(), "traceId": "00" * 16}
     late, outer = family()
-    kafka.produce(topic, [
-        encode(request(sound, no_id)), b"\xff\xfe", *kit_lines(), None, encode(request(outer)),
-    ])  # fmt: skip
+    query_trace = json.dumps(kit.trace("t")).encode()
+    records = [encode(request(sound, no_id)), b"\xff\xfe", query_trace, None, encode(request(outer))]
+    kafka.produce(topic, records)
     sections = source(kafka, topic, encoding=encoding, join_seconds=0.5, dead_letter_topic=dead)
     with Service(kit.config(tmp_path, sources=sections)) as service:
         kit.wait_for(lambda: set(served(tmp_path)) == {sound["spanId"], outer["spanId"]}, PATIENCE)
@@ -124,8 +124,3 @@ def test_poison_and_latecomers_in_either_encoding(
     assert reasons[0] == "traceId: expected an id, got zeros only"
     assert reasons[-1] == "expected a value, got null"
     assert len(reasons) == 4
-
-
-def kit_lines() -> list[bytes]:
-    """A query trace, where spans are expected."""
-    return [json.dumps(kit.trace("t")).encode()]
