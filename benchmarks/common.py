@@ -5,6 +5,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def generated_lines(count: int, documents: int = 20, text: str | None = None) -> list[bytes]:
@@ -19,6 +20,22 @@ def generated_lines(count: int, documents: int = 20, text: str | None = None) ->
                  "query": f"how do I reset the gateway number {number}", "documents": served}  # fmt: skip
         lines.append(json.dumps(trace).encode())
     return lines
+
+
+def lines_in(path: Path) -> Callable[[], int]:
+    """How many lines a growing file has by now; what was counted once is not read again."""
+    lines = offset = 0
+
+    def count() -> int:
+        nonlocal lines, offset
+        if path.exists():
+            with path.open("rb") as file:
+                file.seek(offset)
+                fresh = file.read()
+            lines, offset = lines + fresh.count(b"\n"), offset + len(fresh)
+        return lines
+
+    return count
 
 
 def ratio(name: str, ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from common import generated_lines
+from common import generated_lines, lines_in
 from kafka import KafkaConsumer
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -38,23 +38,13 @@ def sidecar(running: Broker, topic: str) -> float:
     section = {"kind": "kafka", "bootstrap_servers": [running.address], "topics": [topic], "group_id": uuid4().hex}
     with tempfile.TemporaryDirectory() as name, kit.sidecar(Path(name), sources=[section]) as started:
         os.sched_setaffinity(started.process.pid, {0})
-        return _rate(_written(Path(name) / "out.jsonl"))
+        written = lines_in(Path(name) / "out.jsonl")
 
+        def count() -> int:
+            time.sleep(0.02)
+            return written()
 
-def _written(path: Path) -> Callable[[], int]:
-    lines = offset = 0
-
-    def count() -> int:
-        nonlocal lines, offset
-        time.sleep(0.02)
-        if path.exists():
-            with path.open("rb") as file:
-                file.seek(offset)
-                fresh = file.read()
-            lines, offset = lines + fresh.count(b"\n"), offset + len(fresh)
-        return lines
-
-    return count
+        return _rate(count)
 
 
 def bare(running: Broker, topic: str) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from common import generated_lines
+from common import generated_lines, lines_in
 
 sys.path.append(str(Path(__file__).parents[1]))
 
@@ -43,24 +43,14 @@ def grown(running: Broker, directory: Path) -> list[float]:
     section = {"kind": "kafka", "bootstrap_servers": [running.address], "topics": [topic], "group_id": uuid4().hex}
     lines = generated_lines(STEP)
     found: list[float] = []
+    written = lines_in(directory / "out.jsonl")
     with kit.sidecar(directory, sources=[section]) as started:
         for step in range(STEPS):
             running.produce(topic, list(renamed(lines, step)))
-            kit.wait_for(lambda: _written(directory) >= (len(found) + 1) * STEP, LONGEST_SECONDS)
+            kit.wait_for(lambda: written() >= (len(found) + 1) * STEP, LONGEST_SECONDS)
             found.append(resident_megabytes(started.process.pid))
             print(f"{len(found) * STEP:>9} traces: {found[-1]:.0f} MB")
     return found
-
-
-def _written(directory: Path, seen: dict[Path, list[int]] = {}) -> int:  # noqa: B006 - reads a growing file once
-    path = directory / "out.jsonl"
-    lines, offset = seen.setdefault(path, [0, 0])
-    if path.exists():
-        with path.open("rb") as file:
-            file.seek(offset)
-            fresh = file.read()
-        seen[path] = [lines + fresh.count(b"\n"), offset + len(fresh)]
-    return seen[path][0]
 
 
 def main() -> None:

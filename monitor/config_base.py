@@ -25,6 +25,18 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 Address = Annotated[str, AfterValidator(_address)]
 
 
+class Named:
+    """Of the section of a source: `label` tells it from other sources, `name` is that in metrics and state."""
+
+    @property
+    def label(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        return self.label.replace(" ", ":")
+
+
 class Section(BaseModel):
     """Unknown keys are errors; nothing changes once it is read."""
 

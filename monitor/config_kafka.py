@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from monitor.config_base import Address, Pattern, Section
+from monitor.config_base import Address, Named, Pattern, Section
 from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
 
 Setting = StrictBool | StrictInt | StrictStr
@@ -83,7 +83,7 @@ class SaslConfig(Section):
         return self
 
 
-class KafkaSource(Section):
+class KafkaSource(Named, Section):
     """Reads topics as a member of a consumer group: more sidecars of the same `group_id` share the partitions.
 
     `encoding` is what a record holds: a query trace, or spans as OpenTelemetry's collector writes them. Those of one
@@ -111,11 +111,6 @@ class KafkaSource(Section):
     def label(self) -> str:
         """What tells it from other sources."""
         return f"{self.kind} {self.group_id}/{self.topic_pattern or ','.join(self.topics)}"
-
-    @property
-    def name(self) -> str:
-        """That of its source, in metrics and logs."""
-        return self.label.replace(" ", ":")
 
     @field_validator("dead_letter_topic")
     @classmethod

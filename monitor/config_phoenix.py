@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.config_base import Section
+from monitor.config_base import Named, Section
 from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
 
 
@@ -23,7 +23,7 @@ def _project(name: str) -> str:
     return name
 
 
-class PhoenixSource(Section):
+class PhoenixSource(Named, Section):
     """Asks an Arize Phoenix every `poll_seconds` for the spans that one project got; the project is the pipeline.
 
     The spans of a trace are waited for `join_seconds` beyond the next poll; at most `join_spans` are held. The API key

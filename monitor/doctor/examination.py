@@ -69,7 +69,7 @@ def examine(source: str, sample: Sample, assessor: Assessor, corpus: Corpus | No
     times = sorted(one.trace.timestamp for one in sample.retrieved if one.timed)
     return Report(
         source=source, encodings=_counted(sample.forms),
-        emitters=[Source(*emitter[:1], emitter.scope or None, *n) for emitter, n in by_emitter(sample).items()],
+        emitters=[Source(emitter.dialect, emitter.scope or None, *n) for emitter, n in by_emitter(sample).items()],
         pipelines=_counted(trace.pipeline for trace in traces), retrievals=len(traces),
         unusable=_counted(lost.reason for lost in sample.lost), repeats=sample.repeats,
         spans=_counted(sample.spans), instrumentations=_counted(sample.scopes),

@@ -1,6 +1,6 @@
 """The report for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -47,17 +47,17 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def _emitters(report: Report) -> Table:
-    table = _table("Emitters", "dialect", "instrumentation", usable="right", unusable="right")
+    table = _table("Emitters", "dialect", "instrumentation", right=("usable", "unusable"))
     for one in report.emitters:
         table.add_row(one.dialect, Text(printable(one.instrumentation or "-")), f"{one.usable:,}", f"{one.unusable:,}")
     return table
 
 
-def _table(title: str, *columns: str, **justified: str) -> Table:
+def _table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1))
     for name in columns:
         table.add_column(name)
-    for name in justified:
+    for name in right:
         table.add_column(name, justify="right")
     return table
 

@@ -175,9 +175,10 @@ def _stream(partition: Partition) -> str:
     return f"{topic}/{number}"
 
 
-def build_contents(config: KafkaConfig, source: str, metrics: Metrics, recorder: Recorder) -> Contents:
-    """What the configured encoding needs; `source` is the name in the metrics."""
+def build_contents(config: KafkaConfig, metrics: Metrics, recorder: Recorder) -> Contents:
+    """What the configured encoding needs."""
     if config.encoding == "json":
         return NativeTraces()
     join = Join(time.monotonic, window_seconds=config.join_seconds, max_spans=config.join_spans)
-    return JoinedSpans(source, ENCODINGS[config.encoding], Assembler(source, join, metrics, recorder), metrics)
+    assembler = Assembler(config.name, join, metrics, recorder)
+    return JoinedSpans(config.name, ENCODINGS[config.encoding], assembler, metrics)

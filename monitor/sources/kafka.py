@@ -315,5 +315,5 @@ def build_source(
     clients = KafkaClients(config)
     topic = config.dead_letter_topic
     letters = DeadLetters(topic, clients.producer, clean) if topic is not None else None
-    contents = build_contents(config, config.name, metrics, recorder)
+    contents = build_contents(config, metrics, recorder)
     return KafkaSource(config, clients.consumer, metrics, contents=contents, dead_letters=letters, clock=clock)

@@ -88,7 +88,7 @@ class PhoenixSource:
         self, config: PhoenixConfig, client: PhoenixClient, assembler: Assembler, metrics: Metrics, *,
         clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self.name = config.label.replace(" ", ":")
+        self.name = config.name
         self._config = config
         self._client = client
         self._assembler = assembler
@@ -260,7 +260,7 @@ def build_source(
     """
     window = config.join_seconds + config.poll_seconds
     join = Join(time.monotonic, window_seconds=window, max_spans=config.join_spans)
-    assembler = Assembler(config.label.replace(" ", ":"), join, metrics, recorder)
+    assembler = Assembler(config.name, join, metrics, recorder)
     return PhoenixSource(config, build_client(config), assembler, metrics, clock=clock)
 
 

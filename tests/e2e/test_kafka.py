@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -73,13 +73,13 @@ def group(request: pytest.FixtureRequest, tmp_path: Path, kafka: Broker) -> Iter
         yield Group(tmp_path, kafka, topic, stack), topic
 
 
-def lines(directory: Path) -> list[str]:
-    """Trace ids in the sink; a line that a kill cut short does not count."""
+def lines(directory: Path, key: str = "trace_id") -> list[str]:
+    """What the assessments in the sink have under a key; a line that a kill cut short does not count."""
     path = directory / "out.jsonl"
     found = []
     for line in path.read_bytes().split(b"\n")[:-1] if path.exists() else []:
         try:
-            found.append(json.loads(line)["trace_id"])
+            found.append(json.loads(line)[key])
         except ValueError:
             continue
     return found
@@ -170,23 +170,35 @@ def test_a_third_sidecar_joins_in_the_middle(group: tuple[Group, str], kafka: Br
 @contextmanager
 def writing(broker: Broker, topic: str) -> Iterator[list[str]]:
     """Traces flow until the end of the block; their ids."""
-    enough, produced = Event(), []
+    produced: list[str] = []
 
-    def write() -> None:
+    def write(number: int) -> None:
+        batch = kit.traces(400, f"w{number}-")
+        broker.produce(topic, encode(batch))
+        produced.extend(one["trace_id"] for one in batch)
+
+    with repeating(write):
+        yield produced
+
+
+@contextmanager
+def repeating(step: Callable[[int], None]) -> Iterator[None]:
+    """One step after another, a fifth of a second between them, in a thread until the end of the block."""
+    enough = Event()
+
+    def run() -> None:
         number = 0
         while not enough.wait(0.2):
-            batch = kit.traces(400, f"w{number}-")
-            broker.produce(topic, encode(batch))
-            produced.extend(one["trace_id"] for one in batch)
+            step(number)
             number += 1
 
-    writer = Thread(target=write)
-    writer.start()
+    thread = Thread(target=run)
+    thread.start()
     try:
-        yield produced
+        yield
     finally:
         enough.set()
-        writer.join()
+        thread.join()
 
 
 @pytest.mark.parametrize("away_seconds", [0, 30])

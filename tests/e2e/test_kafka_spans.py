@@ -4,14 +4,23 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from monitor.service import Service
 from tests.e2e.broker import Broker
-from tests.e2e.test_kafka import IN_FLIGHT, PARTITIONS, PATIENCE, UNCOMMITTED, Group, lines, partitions, source
+from tests.e2e.test_kafka import (
+    IN_FLIGHT,
+    PARTITIONS,
+    PATIENCE,
+    UNCOMMITTED,
+    Group,
+    lines,
+    partitions,
+    repeating,
+    source,
+)
 from tests.monitor import kit
 from tests.monitor.otlp.kit import as_json, as_protobuf, new_id, request, retriever
 
@@ -31,31 +40,23 @@ def family() -> tuple[dict[str, Any], dict[str, Any]]:
 @contextmanager
 def writing(broker: Broker, topic: str) -> Iterator[list[str]]:
     """Traces flow until the end of the block, parents a batch behind their children: at any time some are open."""
-    enough, outer_ids = Event(), list[str]()
+    outer_ids: list[str] = []
+    parents: list[dict[str, Any]] = []
 
-    def write() -> None:
-        parents: list[dict[str, Any]] = []
-        while not enough.wait(0.2):
-            families = [family() for _ in range(FAMILIES)]
-            broker.produce(topic, [as_protobuf(request(one)) for one in (*(inner for inner, _ in families), *parents)])
-            parents = [outer for _, outer in families]
-            outer_ids.extend(outer["spanId"] for outer in parents)
-        broker.produce(topic, [as_protobuf(request(outer)) for outer in parents])
+    def write(_: int) -> None:
+        families = [family() for _ in range(FAMILIES)]
+        broker.produce(topic, [as_protobuf(request(one)) for one in (*(inner for inner, _ in families), *parents)])
+        parents[:] = [outer for _, outer in families]
+        outer_ids.extend(outer["spanId"] for outer in parents)
 
-    writer = Thread(target=write)
-    writer.start()
-    try:
+    with repeating(write):
         yield outer_ids
-    finally:
-        enough.set()
-        writer.join()
+    broker.produce(topic, [as_protobuf(request(outer)) for outer in parents])
 
 
 def served(directory: Path) -> list[str]:
     """Ids of the spans that the assessments are about."""
-    path = directory / "out.jsonl"
-    written = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    return [json.loads(line)["span_id"] for line in written if line.endswith(b"}")]
+    return lines(directory, "span_id")
 
 
 def in_the_end(members: Group, outer_ids: list[str]) -> int:
