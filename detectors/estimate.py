@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 MINIMUM_SAMPLES = 30
@@ -20,7 +21,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 def weighted_mean(
-    values: Sequence[float], weights: Sequence[float], *, level_error: float = 0.0, confidence: float = 0.95
+    values: ArrayLike, weights: ArrayLike, *, level_error: float = 0.0, confidence: float = 0.95
 ) -> Estimate | None:
     """The Horvitz-Thompson mean, self-normalised, of values in [0, 1].
 

@@ -33,6 +33,7 @@ class Judged(msgspec.Struct, frozen=True):
     signals: dict[str, float]
     risk: float | None
     risk_at_1: float | None
+    level_errors: dict[str, float]
     failures: dict[str, bool]
     ndcg_at_10: float
 
@@ -142,7 +143,9 @@ def against_labels(assessment: Assessment, qrels: Mapping[str, int]) -> Judged |
     grades = graded(assessment.document_ids, qrels)
     value = ndcg(grades, qrels.values())
     found = failures(grades, value)
-    return Judged(assessment.signals, assessment.risk, assessment.risk_at_1, found, value)
+    return Judged(
+        assessment.signals, assessment.risk, assessment.risk_at_1, assessment.level_errors, found, value
+    )
 
 
 def auroc(signal: ArrayLike, failed: ArrayLike) -> float:
@@ -370,7 +373,7 @@ def evaluate_signals(judged: Sequence[Judged], *, repetitions: int = REPETITIONS
     Examples
     --------
     >>> outcome = dict.fromkeys(FAILURE_KINDS, False), dict.fromkeys(FAILURE_KINDS, True)
-    >>> judged = [Judged({"score_gap": -i}, i / 40, None, outcome[i >= 30], 1 - i / 40) for i in range(40)]
+    >>> judged = [Judged({"score_gap": -i}, i / 40, None, {}, outcome[i >= 30], 1 - i / 40) for i in range(40)]
     >>> evaluation = evaluate_signals(judged)
     >>> evaluation.signals["score_gap"]["no_relevant_at_1"].auroc, evaluation.signals["lexical_rbo"]["no_relevant_at_1"]
     (1.0, None)

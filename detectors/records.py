@@ -160,15 +160,26 @@ class Weights(msgspec.Struct, frozen=True):
         return weight
 
 
-class Risk(msgspec.Struct, frozen=True):
-    """Two probabilities of failure and the signals that drove them, strongest first.
-
-    `at_5`: none of the first five served documents is relevant; `at_1`: the first is not. None: nothing to go by.
+class Rated(msgspec.Struct, frozen=True):
+    """A probability of failure, and the standard deviation of what more traces would not mend in a mean of such:
+    how far the level of what it rests on is off between collections.
     """
 
-    at_5: float | None
-    at_1: float | None
-    drivers: tuple[str, ...] = ()
+    probability: float
+    level_error: float
+
+
+class Risk(msgspec.Struct, frozen=True):
+    """Two probabilities of failure, the families of evidence behind them, and the signals that drove them.
+
+    `at_5`: none of the first five served documents is relevant; `at_1`: the first is not. `drivers` come strongest
+    first.
+    """
+
+    at_5: Rated
+    at_1: Rated
+    basis: str
+    drivers: tuple[str, ...]
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -179,7 +190,11 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """All that leadline has to say about one retrieval: the seam between per-trace work and everything after it."""
+    """All that leadline has to say about one retrieval: the seam between per-trace work and everything after it.
+
+    `risk_basis` names the families of evidence behind the two risks, joined with `+`; `level_errors` holds, for each of
+    them, the standard deviation of its level's error, which no number of traces mends.
+    """
 
     schema: int = 1
     trace_id: str
@@ -192,6 +207,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     weights: Weights
     risk: float | None
     risk_at_1: float | None
+    risk_basis: str = ""
+    level_errors: dict[str, float] = {}
     drivers: tuple[str, ...]
     signals: dict[str, float]
     abstentions: dict[str, Reason]

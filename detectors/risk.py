@@ -1,53 +1,48 @@
 """The risk that a retrieval failed: the shipped prior over signals seen as percentiles of a normalisation reference.
 
-One place to go for whatever combines signals: `Prior` is data (detectors/data/prior.json, fitted by
-tools/fit_prior.py), `assess_risk` applies it.
+One place to go for whatever combines signals: `Prior` is data (detectors/data/prior.json, made by tools/fit_prior.py
+with detectors/prior_fit.py), `assess_risk` applies it.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import combinations
 
 import msgspec
 
-from detectors.records import Risk
+from detectors.records import Rated, Risk
 from detectors.reference import Normalisation
 from detectors.signals import SIGNALS
 
 SPEAKS_AGAINST = 0.75  # percentile, turned so that high is bad, from which a signal is named as a driver
 DRIVERS = 4
 RISING = frozenset(name for name, spec in SIGNALS.items() if spec.direction > 0)
+UNTRUSTED = {"negation": "scorer"}  # the family of evidence that is worth nothing on the queries of a scenario
+_JOINED = "+"
 
 
-class Target(msgspec.Struct, frozen=True):
-    """How one kind of failure is predicted: a rank sum of signals, and a rising curve from it to a probability.
+class Curve(msgspec.Struct, frozen=True):
+    """A rising curve from evidence to the probability of failure, linear between its points and flat outside of them.
 
-    `weights` are the signals' shares of the rank sum. `level_error` is the standard deviation, between collections
-    that the curve was not fitted on, of estimated less true failure rate: no interval around a level may be narrower.
+    `level_error` is the standard deviation, between collections that the curve was not fitted on, of estimated less
+    true failure rate: no interval around a level may be narrower.
     """
 
-    weights: dict[str, float]
     evidence: tuple[float, ...]
     probability: tuple[float, ...]
     level_error: float
 
     def __post_init__(self) -> None:
-        if not self.weights or min(self.weights.values()) <= 0:
-            raise ValueError("weights: expected at least one signal, and weights above 0")
         if len(self.evidence) != len(self.probability):
             raise ValueError("probability: expected as many points as evidence has")
         for name, column in (("evidence", self.evidence), ("probability", self.probability)):
-            if list(column) != sorted(column) or not 0 <= column[0] <= column[-1] <= 1:
+            if not column or list(column) != sorted(column) or not 0 <= column[0] <= column[-1] <= 1:
                 raise ValueError(f"{name}: expected to rise within 0 and 1")
 
-    def risk(self, bad: Mapping[str, float]) -> float | None:
-        """The probability of this failure; None where every signal of the rank sum abstained."""
-        evidence = rank_sum(bad, self.weights)
-        return None if evidence is None else self._curve(evidence)
-
-    def _curve(self, evidence: float) -> float:
-        """Linear between its points, flat outside of them."""
+    def at(self, evidence: float) -> float:
+        """The probability at one point."""
         after = bisect_right(self.evidence, evidence)
         if after in (0, len(self.evidence)):
             return self.probability[max(0, after - 1)]
@@ -55,12 +50,80 @@ class Target(msgspec.Struct, frozen=True):
         return low + (high - low) * (evidence - left) / (right - left)
 
 
+class Target(msgspec.Struct, frozen=True):
+    """How one kind of failure is predicted: a rank sum of signals, and a curve for each set of families at hand.
+
+    Parameters
+    ----------
+    weights
+        The signals' shares of the rank sum.
+    curves
+        By the names of the families at hand, in the prior's order, joined with `+`.
+    """
+
+    weights: dict[str, float]
+    curves: dict[str, Curve]
+
+    def __post_init__(self) -> None:
+        if not self.weights or min(self.weights.values()) <= 0:
+            raise ValueError("weights: expected at least one signal, and weights above 0")
+
+
 class Prior(msgspec.Struct, frozen=True):
-    """A monotone model of failure, fitted on public collections: for none of five relevant, and for the first not."""
+    """A monotone model of failure, fitted on public collections: for none of five relevant, and for the first not.
+
+    Signals come in `families` that are missing together: the retriever's own scores, what the corpus says, what the
+    cross-encoder says. Where one is missing, the rest makes the rank sum and has a curve of its own, fitted on that
+    much evidence: flatter, and with the larger error of its level. So the risk is drawn to the average by as much as
+    the missing evidence was worth, and nothing is imputed.
+    """
 
     version: str
+    families: dict[str, tuple[str, ...]]
     at_5: Target
     at_1: Target
+
+    def __post_init__(self) -> None:
+        for name, target in (("at_5", self.at_5), ("at_1", self.at_1)):
+            for family, members in self.families.items():
+                if target.weights.keys().isdisjoint(members):
+                    raise ValueError(f"{name}.weights: expected a signal of the family {family}")
+            missing = set(bases(self.families)).difference(target.curves)
+            if missing:
+                raise ValueError(f"{name}.curves: expected one for {min(missing)}")
+
+    def basis(self, bad: Mapping[str, float]) -> str:
+        """The families at hand, joined as curves are keyed: those of which at least half the signals are known."""
+        return _JOINED.join(
+            family
+            for family, members in self.families.items()
+            if 2 * sum(name in bad for name in members) >= len(members)
+        )
+
+    def rated(self, target: Target, bad: Mapping[str, float], basis: str) -> Rated:
+        """The probability of one kind of failure, by the families of `basis`."""
+        curve = target.curves[basis]
+        return Rated(curve.at(self.evidence(target, bad, basis)), curve.level_error)
+
+    def evidence(self, target: Target, bad: Mapping[str, float], basis: str) -> float:
+        """The weighted mean badness over the families of `basis`; a signal that abstained is undecided, .5."""
+        total = weighed = 0.0
+        for family in basis.split(_JOINED):
+            for name in self.families[family]:
+                weight = target.weights.get(name, 0.0)
+                total += weight
+                weighed += weight * bad.get(name, 0.5)
+        return weighed / total
+
+
+def bases(families: Iterable[str]) -> list[str]:
+    """Every combination of families, as curves are keyed.
+
+    >>> bases(["score", "lexical"])
+    ['score', 'lexical', 'score+lexical']
+    """
+    names = list(families)
+    return [_JOINED.join(some) for size in range(1, len(names) + 1) for some in combinations(names, size)]
 
 
 @cache
@@ -86,31 +149,23 @@ def badness(signals: Mapping[str, float], reference: Normalisation) -> dict[str,
     return found
 
 
-def rank_sum(bad: Mapping[str, float], weights: Mapping[str, float]) -> float | None:
-    """The weighted mean of badness; a signal that abstained counts as undecided (.5), which draws the risk to the
-    average instead of to either side. None where all of them abstained.
-
-    >>> rank_sum({"score_gap": 0.9}, {"score_gap": 1.0, "lexical_rbo": 1.0})
-    0.7
-    """
-    if bad.keys().isdisjoint(weights):
-        return None
-    total = weighed = 0.0
-    for name, weight in weights.items():
-        total += weight
-        weighed += weight * bad.get(name, 0.5)
-    return weighed / total
-
-
-def assess_risk(signals: Mapping[str, float], reference: Normalisation, prior: Prior) -> Risk:
-    """The two risks of one retrieval, with the signals that drove them.
+def assess_risk(
+    signals: Mapping[str, float], reference: Normalisation, prior: Prior, scenarios: Collection[str] = ()
+) -> Risk | None:
+    """The two risks of one retrieval, with the families of evidence that they rest on and the signals that drove them.
 
     What it cannot see: a failure that looks like the reference's ordinary traffic, and how good that traffic was.
-    Without any signal that the prior knows, a risk is None.
+    None where no family of evidence is at hand. On the queries of some scenarios a family is left out:
+    small cross-encoders do not understand negation (Weller et al.: NevIR, EACL 2024).
     """
-    bad = badness(signals, reference)
+    untrusted = {name for s in scenarios for name in prior.families.get(UNTRUSTED.get(s, ""), ())}
+    bad = {name: value for name, value in badness(signals, reference).items() if name not in untrusted}
+    basis = prior.basis(bad)
+    if not basis:
+        return None
     against = sorted(((value, name) for name, value in bad.items() if value >= SPEAKS_AGAINST), reverse=True)
-    return Risk(prior.at_5.risk(bad), prior.at_1.risk(bad), tuple(name for _, name in against[:DRIVERS]))
+    drivers = tuple(name for _, name in against[:DRIVERS])
+    return Risk(prior.rated(prior.at_5, bad, basis), prior.rated(prior.at_1, bad, basis), basis, drivers)
 
 
-EMPTY_RESULT = Risk(1.0, 1.0, ("empty_result",))
+EMPTY_RESULT = Risk(Rated(1.0, 0.0), Rated(1.0, 0.0), "empty_result", ("empty_result",))

@@ -135,16 +135,17 @@ class Assessor:
 def rate(assessment: Assessment, reference: Normalisation, prior: Prior) -> Assessment:
     """The assessment with its risks. An empty result is the worst failure and needs no evidence."""
     empty = not assessment.document_ids
-    risk = EMPTY_RESULT if empty else assess_risk(assessment.signals, reference, prior)
-    abstentions = assessment.abstentions
-    for name, value in (("risk", risk.at_5), ("risk_at_1", risk.at_1)):
-        if value is None:
-            abstentions = {**abstentions, name: Reason.NO_EVIDENCE}
+    risk = EMPTY_RESULT if empty else assess_risk(assessment.signals, reference, prior, assessment.scenarios)
+    versions = {**assessment.versions, "normalisation": reference.version, "prior": prior.version}
+    if risk is None:
+        abstentions = {**assessment.abstentions, **dict.fromkeys(("risk", "risk_at_1"), Reason.NO_EVIDENCE)}
+        return msgspec.structs.replace(assessment, abstentions=abstentions, versions=versions)
     return msgspec.structs.replace(
         assessment,
-        risk=risk.at_5,
-        risk_at_1=risk.at_1,
+        risk=risk.at_5.probability,
+        risk_at_1=risk.at_1.probability,
+        risk_basis=risk.basis,
+        level_errors={"risk": risk.at_5.level_error, "risk_at_1": risk.at_1.level_error},
         drivers=risk.drivers,
-        abstentions=abstentions,
-        versions={**assessment.versions, "normalisation": reference.version, "prior": prior.version},
+        versions=versions,
     )

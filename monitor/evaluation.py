@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from detectors.estimate import Estimate, weighted_mean
+from detectors.estimate import weighted_mean
 from detectors.evaluate import FAILURE_KINDS, Judged, against_labels, evaluate_signals, graded, ndcg
 from detectors.measures.base import LexicalIndex
 from detectors.records import Assessment, QueryTrace
@@ -181,10 +181,9 @@ def _result(
     collection: str, judged: list[Judged], skipped: dict[str, int], reference: str, orders: _Orders
 ) -> Evaluation:
     skills = evaluate_signals(judged)
-    prior = shipped_prior()
     estimates = {
-        "no_relevant_at_5": _estimate([query.risk for query in judged], prior.at_5.level_error),
-        "no_relevant_at_1": _estimate([query.risk_at_1 for query in judged], prior.at_1.level_error),
+        "no_relevant_at_5": _estimate([(q.risk, q.level_errors.get("risk")) for q in judged]),
+        "no_relevant_at_1": _estimate([(q.risk_at_1, q.level_errors.get("risk_at_1")) for q in judged]),
         "ndcg_below_half": None,  # no risk speaks of it
     }
     return Evaluation(
@@ -202,7 +201,9 @@ def _result(
     )
 
 
-def _estimate(risks: Sequence[float | None], level_error: float) -> dict[str, float] | None:
-    known = [risk for risk in risks if risk is not None]
-    estimate: Estimate | None = weighted_mean(known, [1.0] * len(known), level_error=level_error)
+def _estimate(rated: Sequence[tuple[float | None, float | None]]) -> dict[str, float] | None:
+    """The mean of the risks, each with the error of its level."""
+    risks = [risk for risk, _ in rated if risk is not None]
+    errors = [error for _, error in rated if error is not None]
+    estimate = weighted_mean(risks, np.ones(len(risks)), level_error=float(np.mean(errors)) if errors else 0.0)
     return {"mean": estimate.mean, "low": estimate.low, "high": estimate.high} if estimate is not None else None

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -21,7 +22,6 @@ from prometheus_client.registry import Collector
 
 from detectors.estimate import Estimate, weighted_mean
 from detectors.records import Assessment
-from detectors.risk import Prior
 from detectors.signals import SIGNALS
 from monitor.providers.corpus import TextSource
 
@@ -216,10 +216,9 @@ class Metrics(Collector):
 class Recorder:
     """Turns assessments into metrics, and keeps the window behind `hit_at_5`."""
 
-    def __init__(self, metrics: Metrics, prior: Prior) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._prior = prior
-        self._windows: dict[str, deque[tuple[float, float]]] = {}
+        self._windows: dict[str, deque[RatedTrace]] = {}
         metrics.on_collect(self._estimate_all)
 
     def pipeline(self, name: str) -> str:
@@ -261,25 +260,23 @@ class Recorder:
             self._metrics.observe(f"signal_{name}", values, pipeline)
 
     def _rated(self, pipeline: str, assessments: Sequence[Assessment]) -> None:
-        scenarios: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        scenarios: dict[str, list[RatedTrace]] = defaultdict(list)
         for assessment in assessments:
-            risk, weight = assessment.risk, assessment.weights.cheap
-            if risk is not None and weight is not None:
-                scenarios[assessment.scenario].append((risk, weight))
+            rated = RatedTrace.of(assessment)
+            if rated is not None:
+                scenarios[assessment.scenario].append(rated)
                 if pipeline != OTHER:
-                    self._windows[pipeline].append((risk, weight))
-        for scenario, rated in scenarios.items():
-            self._metrics.observe("risk", [risk for risk, _ in rated], pipeline, scenario)
+                    self._windows[pipeline].append(rated)
+        for scenario, group in scenarios.items():
+            self._metrics.observe("risk", [one.risk for one in group], pipeline, scenario)
             self._metrics.inc(
-                "risk_weighted_total", pipeline, scenario, by=sum(risk * weight for risk, weight in rated)
+                "risk_weighted_total", pipeline, scenario, by=sum(one.risk * one.weight for one in group)
             )
-            self._metrics.inc("risk_weight_total", pipeline, scenario, by=sum(weight for _, weight in rated))
+            self._metrics.inc("risk_weight_total", pipeline, scenario, by=sum(one.weight for one in group))
 
     def hit_at_5(self, pipeline: str) -> Estimate | None:
         """The estimate over the window of a pipeline; None below the minimum sample."""
-        window = list(self._windows.get(pipeline, ()))
-        risks, weights = [risk for risk, _ in window], [weight for _, weight in window]
-        return hit_estimate(risks, weights, self._prior)
+        return hit_estimate(list(self._windows.get(pipeline, ())))
 
     def _estimate_all(self) -> None:
         self._metrics.set("pipelines", len(self._windows))
@@ -292,6 +289,25 @@ class Recorder:
                 self._metrics.set("effective_samples", estimate.effective_samples, pipeline)
 
 
-def hit_estimate(risks: Sequence[float], weights: Sequence[float], prior: Prior) -> Estimate | None:
-    """`hit_at_5` = 1 - weighted mean risk, with the prior's own error in its interval."""
-    return weighted_mean([1 - risk for risk in risks], weights, level_error=prior.at_5.level_error)
+class RatedTrace(NamedTuple):
+    """What an estimate needs of an assessment."""
+
+    risk: float
+    weight: float
+    level_error: float
+
+    @classmethod
+    def of(cls, assessment: Assessment) -> "RatedTrace | None":
+        """None where there is no risk, or no weight to count it with."""
+        risk, weight = assessment.risk, assessment.weights.cheap
+        return cls(risk, weight, assessment.level_errors["risk"]) if risk is not None and weight is not None else None
+
+
+def hit_estimate(rated: ArrayLike) -> Estimate | None:
+    """`hit_at_5` = 1 - weighted mean risk, of rated traces: shape (n, 3), or flat.
+
+    Levels err together, so the error of their mean is the mean of their errors.
+    """
+    risks, weights, errors = np.asarray(rated, dtype=np.float64).reshape(-1, 3).T
+    error = float(weights @ errors / weights.sum()) if len(weights) else 0.0
+    return weighted_mean(1 - risks, weights, level_error=error)

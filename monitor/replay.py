@@ -14,11 +14,11 @@ import msgspec
 
 from detectors.estimate import Estimate
 from detectors.records import Assessment
-from detectors.risk import Prior, shipped_prior
+from detectors.risk import shipped_prior
 from monitor.assess import Assessor
 from monitor.config import Config
 from monitor.errors import LeadlineError
-from monitor.metrics import Metrics, Recorder, hit_estimate
+from monitor.metrics import Metrics, RatedTrace, Recorder, hit_estimate
 from monitor.recording import Recording, References, assess_all
 from monitor.sinks.jsonl import encode_line
 
@@ -31,8 +31,7 @@ class Summary:
     def __init__(self) -> None:
         self.abstentions: dict[str, Counter[str]] = defaultdict(Counter)
         self.signals: dict[str, array[float]] = defaultdict(lambda: array("d"))
-        self.risks = array("d")
-        self.weights = array("d")
+        self._rated = array("d")
         self._worst: list[tuple[float, int, Assessment]] = []
         self._order = count(0, -1)
 
@@ -42,11 +41,11 @@ class Summary:
             self.signals[name].append(value)
         for name, reason in assessment.abstentions.items():
             self.abstentions[name][reason.value] += 1
-        if assessment.risk is None or assessment.weights.cheap is None:
+        rated = RatedTrace.of(assessment)
+        if rated is None:
             return
-        self.risks.append(assessment.risk)
-        self.weights.append(assessment.weights.cheap)
-        entry = (assessment.risk, next(self._order), assessment)
+        self._rated.extend(rated)
+        entry = (rated.risk, next(self._order), assessment)
         (heapq.heappush if len(self._worst) < RISKIEST else heapq.heappushpop)(self._worst, entry)
 
     @property
@@ -54,9 +53,9 @@ class Summary:
         """The riskiest assessments, worst first."""
         return [assessment for _, _, assessment in sorted(self._worst, key=lambda entry: entry[:2], reverse=True)]
 
-    def hit_at_5(self, prior: Prior) -> Estimate | None:
+    def hit_at_5(self) -> Estimate | None:
         """The estimated hit rate of the file; None below the minimum sample."""
-        return hit_estimate(self.risks, self.weights, prior)
+        return hit_estimate(self._rated)
 
 
 def replay(
@@ -73,7 +72,7 @@ def replay(
         Where no line could be used, or a file cannot be written.
     """
     metrics, summary = Metrics(), Summary()
-    recorder = Recorder(metrics, shipped_prior())
+    recorder = Recorder(metrics)
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.TemporaryFile())
         sink, exposition = (stack.enter_context(open_out(path, recording.path)) for path in (out, metrics_out))

@@ -25,7 +25,7 @@ def print_replay(console: Console, summary: Summary, recording: Recording, refer
     counts = recording.counts()
     console.print(line("traces", ", ".join(f"{number:,} {decision}" for decision, number in counts.most_common())))
     console.print(line("reference", f"{', '.join(references)}; prior {prior.version}"))
-    console.print(line("hit@5", _hit(summary, prior)))
+    console.print(line("hit@5", _hit(summary)))
     console.print(_signals(summary))
     if summary.riskiest:
         console.print(riskiest_table("Riskiest queries", summary.riskiest))
@@ -38,8 +38,8 @@ def line(name: str, value: str) -> Text:
     return Text.assemble((f"{name:<11}", "bold"), value)
 
 
-def _hit(summary: Summary, prior: Prior) -> str:
-    estimate = summary.hit_at_5(prior)
+def _hit(summary: Summary) -> str:
+    estimate = summary.hit_at_5()
     if estimate is None:
         return "no estimate: too few traces with a risk"
     return (

@@ -72,7 +72,7 @@ class Service:
     ) -> None:  # fmt: skip
         self.config = config
         self.metrics = Metrics(clock)
-        self.recorder = Recorder(self.metrics, shipped_prior())
+        self.recorder = Recorder(self.metrics)
         self.health = Health(self.metrics, clock)
         self.recent = MemorySink()
         self._clock = clock

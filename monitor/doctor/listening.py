@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from detectors.risk import shipped_prior
 from monitor import ingest, ingest_otlp
 from monitor.config import HttpSource, PrivacyConfig
 from monitor.doctor.gathering import Gathering
@@ -41,7 +40,7 @@ class _Keeper(Receiver):
 
     def __init__(self, name: str, bodies: "SimpleQueue[Body]", refusals: Counter[str]) -> None:
         metrics = Metrics()
-        recorder, limits = Recorder(metrics, shipped_prior()), HttpSource(kind="http")
+        recorder, limits = Recorder(metrics), HttpSource(kind="http")
         journal = Journal(MemoryStore(), max_records=limits.queue_traces, max_bytes=limits.queue_bytes, durable=True)
         quarantine = Quarantine(None, Privacy(PrivacyConfig()), metrics, recorder)
         super().__init__(
