@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from detectors.estimate import weighted_mean
-from detectors.evaluate import FAILURE_KINDS, Judged, against_labels, evaluate_signals, graded, ndcg
+from detectors.evaluate import evaluate_signals
+from detectors.labels import FAILURE_KINDS, Judged, against_labels, graded, ndcg
 from detectors.measures.base import LexicalIndex
 from detectors.records import Assessment, QueryTrace
 from detectors.risk import shipped_prior
