@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from detectors.calibration import Calibration
 from monitor.commands import console, file_config
 from monitor.errors import LeadlineError
 from monitor.evaluating.assessing import Assessed, Scorer, assess_collection
-from monitor.evaluating.collections import find_collections
+from monitor.evaluating.collections import Collection, find_collections
 from monitor.evaluating.figures import REPETITIONS, Board
 from monitor.evaluating.plots import draw_all
 from monitor.evaluating.rating import rate_all
@@ -40,8 +40,9 @@ def evaluate_all_command(folder: Path, report_file: Path | None, scorer: str | N
         load_pyplot()
         if not report_file.parent.is_dir():
             raise LeadlineError(f"{report_file}: cannot be written: no folder {report_file.parent}")
+    collections = find_collections(folder)
     with _steps() as on_step:
-        board = evaluate_all(folder, _scorer(scorer), on_step)
+        board = evaluate_all(str(folder), collections, _scorer(scorer), on_step)
     if report_file is not None:
         write_report(report_file, board)
     if as_json:
@@ -51,21 +52,22 @@ def evaluate_all_command(folder: Path, report_file: Path | None, scorer: str | N
 
 
 def evaluate_all(
-    folder: Path, scorer: Scorer, on_step: Callable[[str], None], repetitions: int = REPETITIONS
-) -> Scoreboard:
-    """The scoreboard of all collections under a folder; one of them is in memory at a time.
+    folder: str, collections: Sequence[Collection], scorer: Scorer, on_step: Callable[[str], None],
+    repetitions: int = REPETITIONS,
+) -> Scoreboard:  # fmt: skip
+    """The scoreboard of the collections of a folder; one of them is in memory at a time.
 
     Raises
     ------
     LeadlineError
-        Where there are none, or something in them cannot be read.
+        Where something in them cannot be read, or does not belong together.
     """
     began = time.monotonic()
     assessed: list[Assessed] = []
-    for collection in find_collections(folder):
+    for collection in collections:
         assessed += assess_collection(collection, scorer, on_step)
     on_step("fitting, rating, drawing")
-    board = Board(assessed, rate_all(assessed), repetitions, SEED).scoreboard(str(folder), scorer.name)
+    board = Board(assessed, rate_all(assessed), repetitions, SEED).scoreboard(folder, scorer.name)
     timed: Scoreboard = msgspec.structs.replace(board, seconds=time.monotonic() - began)
     return timed
 

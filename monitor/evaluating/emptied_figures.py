@@ -69,8 +69,20 @@ def _above(whole: Outcomes, without: Outcomes, name: str, counts: Counts) -> Dra
     intact, known = whole.predictors[name][whole.known(name)], without.rows(without.known(name))
     if not len(intact) or not len(known.queries):
         return None
-    over = (known.predictors[name] > np.quantile(intact, HIGH)).astype(float)
+    over = exceeding(known.predictors[name], intact, 1 - HIGH)
     return Drawn(whole.collection, float(over.mean()), mean_draws(over, counts[:, known.queries]))
+
+
+def exceeding(values: Floats, of: Floats, share: float) -> Floats:
+    """Whether each value is among what exceeds all but a `share` of others; of what ties with the limit, the part that
+    makes the share exact: risks lie on plateaus, and above the topmost there is nothing.
+
+    >>> exceeding(np.array([0.1, 0.5, 0.9]), np.array([0.1, 0.2, 0.5, 0.5]), share=0.25)
+    array([0. , 0.5, 1. ])
+    """
+    limit = np.quantile(of, 1 - share, method="inverted_cdf")
+    ties = (share - float((of > limit).mean())) / float((of == limit).mean())
+    return np.asarray((values > limit) + ties * (values == limit))
 
 
 def _mean(values: Floats) -> float | None:

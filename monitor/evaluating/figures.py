@@ -76,7 +76,7 @@ class Board:
             repetitions=self._repetitions,
             scheme=self._ratings.scheme,
             retrievers=self._retrievers,
-            recordings=[self._recording(a, of) for a, of in zip(self._assessed, main, strict=True)],
+            recordings=[self._recording(a, of, baselines) for a, of in zip(self._assessed, main, strict=True)],
             means=means,
             best_baseline=baselines,
             best_signal=signals,
@@ -130,7 +130,7 @@ class Board:
         skill = self._mean(partial(brier, kind=kind), some)
         return Skills(auroc, skill, level_error([level for level in levels if level is not None]))
 
-    def _recording(self, assessed: Assessed, of: Outcomes) -> RecordingFigures:
+    def _recording(self, assessed: Assessed, of: Outcomes, best: Mapping[str, str | None]) -> RecordingFigures:
         counts = self._draws[of.collection]
         return RecordingFigures(
             collection=of.collection,
@@ -142,6 +142,10 @@ class Board:
             auroc={
                 kind: {name: _interval(discrimination(of, name, kind, counts)) for name in (*SIGNALS, RISKS[kind])}
                 for kind in FAILURE_KINDS
+            },
+            advantage={
+                kind: _interval(advantage(of, RISKS[kind], name, kind, counts)) if name else None
+                for kind, name in best.items()
             },
             precision_of_riskiest={kind: _precision(of, kind) for kind in LEVELS},
             brier_skill={kind: _interval(brier(of, kind, counts)) for kind in LEVELS},
@@ -173,7 +177,9 @@ class Board:
     def _variant_of(self, some: Sequence[Outcomes], kind: str) -> VariantFigures:
         full = {(of.collection, of.recording): of for of in self._ratings.main}
         drawn = [
-            between(of, full[of.collection, of.recording], RISKS[kind], kind, self._draws[of.collection]) for of in some
+            between(of, other, RISKS[kind], kind, self._draws[of.collection])
+            for of in some
+            if (other := full[of.collection, of.recording]) is not of
         ]
         less = mean_over([one for one in drawn if one is not None], self._seed)
         missing = float(np.mean([abstained(of, RISKS[kind]) for of in some]))

@@ -58,11 +58,12 @@ def _coverage(board: Scoreboard) -> Any:
     figure, panels = load_pyplot().subplots(1, len(LEVELS), figsize=(9, 4), layout="constrained")
     for axes, kind in zip(panels, LEVELS, strict=True):
         curves = board.curves[kind]
+        top = max([curves.constant, *curves.risk]) * 1.3
         axes.plot(curves.coverage, curves.risk, color=COLOURS[0], label=RISKS[kind])
         axes.plot(curves.coverage, curves.oracle, color="0.4", linestyle=":", label="oracle")
         axes.axhline(curves.constant, color="0.6", linestyle="--", linewidth=1, label="constant")
         axes.set(
-            xlim=(0, 1), ylim=(0, None), title=kind, xlabel="share of queries kept", ylabel="failure rate among them"
+            xlim=(0, 1), ylim=(0, top), title=kind, xlabel="share of queries kept", ylabel="failure rate among them"
         )
         axes.legend(loc="upper left", frameon=False)
     return figure
@@ -104,7 +105,7 @@ def _emptied(board: Scoreboard) -> Any:
         axes.set(xlim=(0, 1), title=kind, xlabel=f"mean {RISKS[kind]}")
         axes.set_yticks(range(len(names)), names)
     panels[0].invert_yaxis()
-    panels[-1].legend(loc="lower right", frameon=False)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(marks), frameon=False)
     return figure
 
 

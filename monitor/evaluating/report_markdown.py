@@ -92,13 +92,22 @@ def _collections(board: Scoreboard) -> list[str]:
 
 def _by_recording(board: Scoreboard, pictures: dict[str, str]) -> list[str]:
     lines = ["## The risk on each recording", "", f"![AUROC by recording]({pictures['auroc']})", ""]
-    rows = [
-        [r.collection, r.recording, *(ranged(r.auroc[kind][RISKS[kind]]) for kind in FAILURE_KINDS)]
-        for r in board.recordings
-    ]
-    for group, by_kind in board.skills.items():
-        rows.append(["**mean**", group, *(f"**{doubly_ranged(by_kind[kind].auroc)}**" for kind in FAILURE_KINDS)])
-    return [*lines, *table(("collection", "recording", *(f"{KINDS[k]}: `{RISKS[k]}`" for k in FAILURE_KINDS)), rows)]
+    lines.append(report_words.RECORDINGS)
+    for kind in FAILURE_KINDS:
+        risk, best = RISKS[kind], board.best_baseline[kind]
+        names = (risk, *BASELINES)
+        rows = [
+            [r.collection, r.recording, str(r.failures[kind]), *(ranged(r.auroc[kind][name]) for name in names),
+             ranged(r.advantage[kind])]
+            for r in board.recordings
+        ]  # fmt: skip
+        for group, by_kind in board.means.items():
+            means = [ranged(by_kind[kind][name], 3) for name in names]
+            gain = ranged(board.advantage[group][kind][best], 3) if best else NONE
+            rows.append(["**mean**", f"**{group}**", "", *(f"**{cell}**" for cell in (*means, gain))])
+        head = ("collection", "recording", "failures", *(f"`{name}`" for name in names), f"`{risk}` less `{best}`")
+        lines += [f"**{KINDS[kind]}**", "", *table(head, rows)]
+    return lines
 
 
 def _against_baselines(board: Scoreboard) -> list[str]:

@@ -11,8 +11,8 @@ KINDS = {
 
 PRIORS = {
     OTHER_COLLECTIONS: "each collection is rated with a prior that was fitted on the **other** collections only",
-    SHIPPED: """all are rated with the **shipped** prior, since these are too few collections to leave one out: if it was
-fitted on them, the figures flatter it""",
+    SHIPPED: """all are rated with the **shipped** prior, since these are too few collections to leave one out: if it
+was fitted on them, the figures flatter it""",
 }
 
 HEAD = """\
@@ -35,6 +35,10 @@ IN_SHORT = """\
 Means over all recordings. Baselines: {baselines}; the best of them was picked on these
 same recordings, in its favour. *Level off by*: mean distance of the estimated failure rate from the true one.
 *Weakest*: the recording of lowest AUROC among those with {solid} failures or more.
+"""
+
+RECORDINGS = """\
+AUROC of the risk, of the baselines, and the difference to the baseline of the highest mean, paired, where both rated.
 """
 
 BASELINES = """\
@@ -82,8 +86,8 @@ EMPTIED = """\
 Every relevant document of a query is taken out of the corpus and of the served list, which closes up from as deep as
 was recorded. The reference is that of the intact recording: it was frozen before. AUROC: such queries against those
 that succeeded before, in part the same queries. *Above*: the share whose risk is over the intact recording's 90th
-percentile (.10 for a risk that does not notice). *Short*: lists that the recording is not deep enough to fill. What
-nobody judged may still be relevant, and the terms keep the idf of the whole corpus.
+percentile, ties shared out (.10 for a risk that does not notice). *Short*: lists that the recording is not deep enough
+to fill. What nobody judged may still be relevant, and the terms keep the idf of the whole corpus.
 """
 
 RANKINGS = """\

@@ -13,7 +13,9 @@ SHIPPED = "shipped"
 
 
 class RecordingFigures(msgspec.Struct, frozen=True):
-    """One recording. AUROC by kind of failure and predictor; None where it has too few failures."""
+    """One recording. AUROC by kind of failure and predictor; None where it has too few failures. `advantage`: AUROC of
+    the risk less that of the best baseline, by kind.
+    """
 
     collection: str
     recording: str
@@ -22,6 +24,7 @@ class RecordingFigures(msgspec.Struct, frozen=True):
     skipped: dict[str, int]
     failures: dict[str, int]
     auroc: dict[str, dict[str, Interval | None]]
+    advantage: dict[str, Interval | None]
     precision_of_riskiest: dict[str, float | None]
     brier_skill: dict[str, Interval | None]
     coverage: dict[str, Coverage | None]
@@ -44,7 +47,7 @@ class VariantFigures(msgspec.Struct, frozen=True):
     """
 
     skills: Skills
-    less: Mean | None
+    less: Mean | None  # None of all evidence itself
     abstained: float
 
 

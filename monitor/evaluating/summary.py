@@ -27,14 +27,14 @@ def print_scoreboard(console: Console, board: Scoreboard, report_file: Path | No
         skills, best = board.skills[group][kind], board.best_baseline[kind]
         gain = board.advantage[group][kind][best] if best else None
         table.add_row(
-            f"{kind} ({RISKS[kind]})", ranged(skills.auroc, 3), best or "-", ranged(gain, 3),
-            ranged(skills.brier_skill, 3), plain(skills.level.mean_absolute, 3) if skills.level else "-",
+            f"{kind} ({RISKS[kind]})", ranged(skills.auroc), best or "-", ranged(gain),
+            ranged(skills.brier_skill), plain(skills.level.mean_absolute, 3) if skills.level else "-",
         )  # fmt: skip
     console.print(table)
     for kind in LEVELS:
         found = board.emptied[kind]
-        said = f"AUROC {ranged(found.auroc[RISKS[kind]], 3)}, above the 90th percentile {ranged(found.above, 3)}"
-        console.print(line("emptied", f"{RISKS[kind]} where nothing is to be found: {said}"))
+        said = f"AUROC {ranged(found.auroc[RISKS[kind]])}, above the 90th percentile {ranged(found.above)}"
+        console.print(line("emptied", f"{RISKS[kind]} with nothing to find: {said}"))
     console.print(line("took", f"{board.seconds:,.0f} seconds"))
     if report_file is not None:
         console.print(line("written", str(report_file)))
