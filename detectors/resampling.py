@@ -77,7 +77,7 @@ def auroc_draws(signal: Floats, failed: Bools, counts: Counts) -> Floats:
 
     Examples
     --------
-    >>> auroc_draws(np.array([0.9, 0.4, 0.1]), np.array([True, False, True]), np.array([[1, 1, 1], [2, 1, 0]]))
+    >>> auroc_draws(np.array([0.9, 0.4, 0.1]), np.array([True, False, True]), np.array([[1.0, 1, 1], [2, 1, 0]]))
     array([0.5, 1. ])
     """
     order = np.argsort(signal, kind="stable")

@@ -56,8 +56,8 @@ def draw_reliability(
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle="--", label="perfect")
     for (name, bins), marker in zip(curves.items(), "so^v", strict=False):
         x, y = [found.probability for found in bins], [found.relevant for found in bins]
-        below = [found.relevant - found.low for found in bins]
-        above = [found.high - found.relevant for found in bins]
+        below = [max(0.0, found.relevant - found.low) for found in bins]
+        above = [max(0.0, found.high - found.relevant) for found in bins]
         axes.errorbar(x, y, yerr=[below, above], marker=marker, markersize=4, linewidth=1.2, capsize=2, label=name)
     axes.set(xlim=(0, 1), ylim=(0, 1), title=title, xlabel="said probability", ylabel=f"share that {outcome}")
     axes.legend(loc="upper left", frameon=False)

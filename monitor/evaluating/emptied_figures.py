@@ -6,22 +6,21 @@ import numpy as np
 
 from detectors.outcomes import BASELINES, RISKS, Outcomes, discrimination
 from detectors.resampling import Counts, Drawn, Floats, interval, mean_draws, mean_over
-from monitor.evaluating.assessing import Assessed
 from monitor.evaluating.results import Emptied, EmptiedFigures
 
 HIGH = 0.9  # quantile of the intact recording's risks
 
 
 def emptied_figures(
-    assessed: Sequence[Assessed], intact: Sequence[Outcomes], emptied: Sequence[Outcomes], kind: str,
+    intact: Sequence[Outcomes], emptied: Sequence[Outcomes], short: Sequence[int], kind: str,
     draws: Mapping[str, Counts], seed: int,
 ) -> EmptiedFigures:  # fmt: skip
-    """One kind of failure, over all recordings, in one order in the three sequences."""
+    """One kind of failure, over all recordings; `short` counts the lists of each that could not be filled."""
     names = (RISKS[kind], *BASELINES)
     recordings: list[Emptied] = []
     aurocs: dict[str, list[Drawn]] = {name: [] for name in names}
     above: list[Drawn] = []
-    for one, whole, without in zip(assessed, intact, emptied, strict=True):
+    for whole, without, unfilled in zip(intact, emptied, short, strict=True):
         counts = draws[whole.collection]
         both = _beside_successes(whole, without, kind)
         found = {name: discrimination(both, name, kind, counts) for name in names}
@@ -35,7 +34,7 @@ def emptied_figures(
                 collection=whole.collection,
                 recording=whole.recording,
                 queries=len(without.queries),
-                short=one.short,
+                short=unfilled,
                 auroc={name: interval(drawn.value, drawn.draws) if drawn else None for name, drawn in found.items()},
                 risk_emptied=_mean(without.predictors[RISKS[kind]]),
                 risk_intact=_mean(risk),

@@ -62,6 +62,7 @@ class Board:
         """All of it but the time it took."""
         main = self._ratings.main
         pooled, counts = pool(main, self._draws)
+        short = [one.short for one in self._assessed]
         groups = {name: [of for of in main if of.recording == name] for name in self._retrievers}
         if len(groups) > 1:
             groups[ALL] = list(main)
@@ -90,7 +91,7 @@ class Board:
             abstentions=_abstentions(pooled),
             variants={variant.name: self._variant(found) for variant, found in self._ratings.variants.items()},
             emptied={
-                kind: emptied_figures(self._assessed, main, self._ratings.emptied, kind, self._draws, self._seed)
+                kind: emptied_figures(main, self._ratings.emptied, short, kind, self._draws, self._seed)
                 for kind in LEVELS
             },
         )

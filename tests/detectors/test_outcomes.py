@@ -29,12 +29,14 @@ def draws(n: int) -> Any:
 
 
 def test_signals_are_turned_so_that_higher_speaks_for_failure() -> None:
+    first = assessment(
+        "1", signals={"score_gap": 0.2, "regret": 0.3}, risk=0.7, risk_at_1=None, level_errors={"risk": 0.1},
+        abstentions={"lexical_rbo": Reason.NO_CORPUS, "risk_at_1": Reason.NO_EVIDENCE}, scenarios=("negation",),
+    )  # fmt: skip
     rated = [
-        (assessment("1", signals={"score_gap": 0.2, "regret": 0.3}, risk=0.7, risk_at_1=None,
-                    abstentions={"lexical_rbo": Reason.NO_CORPUS, "risk_at_1": Reason.NO_EVIDENCE},
-                    level_errors={"risk": 0.1}, scenarios=("negation",)), Answer("q2", dict.fromkeys(FAILURE_KINDS, True), 0.1)),
+        (first, Answer("q2", dict.fromkeys(FAILURE_KINDS, True), 0.1)),
         (assessment("2", signals={}), Answer("q1", dict.fromkeys(FAILURE_KINDS, False), 0.9)),
-    ]  # fmt: skip
+    ]
     of = outcomes("a", "traces", rated, {"q1": 0, "q2": 1})
     assert of.queries.tolist() == [1, 0]
     assert of.predictors["score_gap"][0] == -0.2
@@ -83,7 +85,9 @@ def test_two_ratings_are_compared_over_the_queries_of_both() -> None:
     risk = np.linspace(0, 1, 60)
     one = columns(failed.tolist(), risk=risk.tolist())
     other_failed = np.arange(60) % 2 == 0
-    other = columns(other_failed.tolist(), risk=np.where(np.arange(60) < 20, NAN, risk).tolist()).rows(np.arange(60) >= 10)
+    other = columns(other_failed.tolist(), risk=np.where(np.arange(60) < 20, NAN, risk).tolist()).rows(
+        np.arange(60) >= 10
+    )
     found = between(one, other, "risk", "no_relevant_at_5", draws(60))
     assert found is not None
     assert found.value == pytest.approx(auroc(risk[20:], failed[20:]) - auroc(risk[20:], other_failed[20:]))

@@ -58,7 +58,11 @@ def test_a_mean_of_means_worked_by_hand() -> None:
     """Two recordings of `a`, one of `b`: the mean is over the three. With the collections drawn anew it may be that of
     `a` alone, .5, that of `b` alone, .9, or of all three, 1.9 / 3.
     """
-    drawn = [Drawn("a", 0.4, np.full(4000, 0.4)), Drawn("a", 0.6, np.full(4000, 0.6)), Drawn("b", 0.9, np.full(4000, 0.9))]
+    drawn = [
+        Drawn("a", 0.4, np.full(4000, 0.4)),
+        Drawn("a", 0.6, np.full(4000, 0.6)),
+        Drawn("b", 0.9, np.full(4000, 0.9)),
+    ]
     mean = mean_over(drawn, 0)
     assert mean is not None
     assert (mean.value, mean.low, mean.high) == pytest.approx((1.9 / 3,) * 3)
