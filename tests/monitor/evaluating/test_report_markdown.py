@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 
 from detectors.labels import FAILURE_KINDS
-from detectors.resampling import Interval, Mean
 from detectors.signals import SIGNALS
 from monitor.evaluating.collections import find_collections
 from monitor.evaluating.command import evaluate_all
 from monitor.evaluating.report_markdown import report
 from monitor.evaluating.results import Scoreboard
-from monitor.evaluating.tables import doubly_ranged, plain, ranged, share
+from monitor.evaluating.tables import doubly_ranged, ranged
 from tests.labelled import write_collections
 from tests.monitor.evaluating.kit import NO_SCORER, table_scorer
 
@@ -71,11 +70,3 @@ def test_the_cells_hold_the_figures(three: Scoreboard) -> None:
         assert f"| {' | '.join(cells)} |" in text
     shown = [name for name in SIGNALS if three.means["all"]["no_relevant_at_5"][name] is not None]
     assert all(f"| `{name}` |" in text for name in shown)
-
-
-def test_numbers_are_short_and_honest() -> None:
-    assert [plain(x) for x in (0.824, -0.031, 1.0, 0.0, -0.001, None)] == [".82", "-.03", "1.00", "0.00", "0.00", "-"]
-    assert ranged(Interval(0.8, 0.75, 0.861)) == ".80 (.75 to .86)"
-    assert doubly_ranged(Mean(0.8, 0.75, 0.86, 0.7, 0.9, 3)) == ".800 (.750 to .860); .700 to .900"
-    assert (ranged(None), doubly_ranged(None)) == ("-", "-")
-    assert [share(x) for x in (0, 0.002, 0.126, 1)] == ["0%", "<1%", "13%", "100%"]
