@@ -269,9 +269,7 @@ class Recorder:
                     self._windows[pipeline].append(rated)
         for scenario, group in scenarios.items():
             self._metrics.observe("risk", [one.risk for one in group], pipeline, scenario)
-            self._metrics.inc(
-                "risk_weighted_total", pipeline, scenario, by=sum(one.risk * one.weight for one in group)
-            )
+            self._metrics.inc("risk_weighted_total", pipeline, scenario, by=sum(one.risk * one.weight for one in group))
             self._metrics.inc("risk_weight_total", pipeline, scenario, by=sum(one.weight for one in group))
 
     def hit_at_5(self, pipeline: str) -> Estimate | None:
