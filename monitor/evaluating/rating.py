@@ -9,7 +9,8 @@ from detectors.held_out import OTHER_COLLECTIONS, SCHEMES, Key, held_out_priors
 from detectors.labels import FAILURE_KINDS
 from detectors.outcomes import Outcomes, outcomes
 from detectors.prior_fit import Recorded
-from detectors.risk import Prior, shipped_prior
+from detectors.reference import Normalisation
+from detectors.risk import Prior, shipped_normalisation, shipped_prior
 from monitor.assess import rate
 from monitor.evaluating.assessing import Assessed, Unrated
 from monitor.evaluating.results import SHIPPED
@@ -100,8 +101,15 @@ class _Rater:
         references = References(SELF, [assessment for assessment, _ in seen], depth=lambda _: depth)
         prior = priors[one.collection, one.recording]
         rated = [
-            (rate(assessment, references.of(assessment.pipeline), prior), answer)
+            (rate(assessment, _unseen(references.of(assessment.pipeline), prior), prior), answer)
             for assessment, answer in unrated
             if answer is not None
         ]
         return outcomes(one.collection, one.recording, rated, self._positions[one.collection])
+
+
+def _unseen(reference: Normalisation, prior: Prior) -> Normalisation:
+    """The prior's own reference for a pipeline with too few traces for one of its own: the shipped one, which it would
+    have in production, may come from this very collection.
+    """
+    return prior.common if reference is shipped_normalisation() else reference

@@ -13,7 +13,7 @@ from monitor.evaluating.rating import Ratings, rate_all, recorded
 from monitor.evaluating.results import SHIPPED
 from monitor.evaluating.variants import FULL
 from monitor.recording import SELF, References
-from tests.labelled import GOOD, QUERIES, write_collections
+from tests.labelled import GOOD, QUERIES, write_collection, write_collections
 from tests.monitor.evaluating.kit import assess, table_scorer
 
 
@@ -63,7 +63,7 @@ def test_the_risk_is_high_where_nothing_is_to_be_found(tmp_path: Path) -> None:
     ratings = rated(write_collections(tmp_path))
     for intact, emptied in zip(ratings.main, ratings.emptied, strict=True):
         assert (emptied.queries == intact.queries).all()
-        assert emptied.predictors["risk"].mean() > intact.predictors["risk"].mean() + 0.2
+        assert emptied.predictors["risk"].mean() > intact.predictors["risk"].mean() + 0.1
 
 
 @pytest.mark.parametrize("names", ["a", "a b"])
@@ -75,6 +75,19 @@ def test_few_collections_are_rated_with_the_shipped_prior(tmp_path: Path, names:
     references = References(SELF, unrated, depth=lambda _: FULL.depth)
     expected = [rate(assessment, references.of(assessment.pipeline), shipped_prior()).risk for assessment in unrated]
     assert ratings.main[0].predictors["risk"].tolist() == expected
+
+
+def test_a_short_recording_is_seen_against_the_reference_of_its_prior(tmp_path: Path) -> None:
+    """24 traces are too few for a reference of their own; none is fitted on them, and the shipped one stays out."""
+    write_collection(write_collections(tmp_path, "a b c", "traces") / "d")
+    assessed = assess(tmp_path, table_scorer())
+    prior = fit_prior([recorded(one) for one in assessed if one.collection != "d"], "by hand")
+    expected = [rate(assessment, prior.common, prior).risk for assessment, _ in assessed[3].variants[FULL]]
+    ratings = rate_all(assessed)
+    assert ratings.main[3].predictors["risk"].tolist() == expected
+    without = rate_all(assessed[:3])
+    for one, other in zip(ratings.main[:3], without.main, strict=True):
+        assert one.predictors["risk"].tolist() == other.predictors["risk"].tolist()
 
 
 def test_one_retriever_cannot_be_left_out(tmp_path: Path) -> None:
