@@ -33,7 +33,7 @@ from grafana_foundation_sdk.models.dashboard import (
 from detectors.estimate import MINIMUM_SAMPLES
 from detectors.signals import SIGNALS
 from monitor.health import PATIENCE_SECONDS
-from monitor.metrics import WINDOW_TRACES
+from monitor.hit_rate import WINDOW_TRACES
 
 FOLDER = Path(__file__).parent
 SOURCE = DataSourceRef(type_val="prometheus", uid="${DS_PROMETHEUS}")
