@@ -83,7 +83,7 @@ class LabelledTraces:
                 self._add(assessment, {key: grades.get(key, 0) for key in assessment.document_ids})
 
     def add_verdicts(self, assessments: Path, verdicts: Path) -> None:
-        """The traces whose verdicts decide it: for at 5 one relevant among the first five, or a verdict on each of them.
+        """The traces whose verdicts decide it: for at 5 a relevant one among the first five, or a verdict on each.
 
         Raises
         ------
@@ -149,8 +149,8 @@ def calibrate_risk(labelled: LabelledTraces) -> CalibratedRisk:
     judged = len(labelled.at_5) + labelled.undecided
     if labelled.undecided > UNDECIDED * judged:
         raise LeadlineError(
-            f"{labelled.undecided} of {judged} judged traces have verdicts on some of the first five documents, none of "
-            "them relevant: expected verdicts on all five, or from the top to the first relevant one"
+            f"{labelled.undecided} of {judged} judged traces have verdicts on some of the first five documents, none "
+            "of them relevant: expected verdicts on all five, or from the top to the first relevant one"
         )
     at_5, at_1 = _weighted(labelled.at_5), _weighted(labelled.at_1)
     try:
