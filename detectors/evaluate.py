@@ -143,9 +143,7 @@ def against_labels(assessment: Assessment, qrels: Mapping[str, int]) -> Judged |
     grades = graded(assessment.document_ids, qrels)
     value = ndcg(grades, qrels.values())
     found = failures(grades, value)
-    return Judged(
-        assessment.signals, assessment.risk, assessment.risk_at_1, assessment.level_errors, found, value
-    )
+    return Judged(assessment.signals, assessment.risk, assessment.risk_at_1, assessment.level_errors, found, value)
 
 
 def auroc(signal: ArrayLike, failed: ArrayLike) -> float:

@@ -308,7 +308,7 @@ def test_brier_skill_is_undefined_where_a_class_is_empty(failed: list[bool]) -> 
 
 
 def _judged(failed: bool, *, risk: float | None = None, risk_at_1: float | None = None, **signals: float) -> Judged:
-    return Judged(signals, risk, risk_at_1, dict.fromkeys(FAILURE_KINDS, failed), 0.2 if failed else 0.9)
+    return Judged(signals, risk, risk_at_1, {}, dict.fromkeys(FAILURE_KINDS, failed), 0.2 if failed else 0.9)
 
 
 def _skill(found: Skill | None) -> Skill:
@@ -364,7 +364,7 @@ def test_the_kinds_are_told_apart() -> None:
     """Each kind's failures are other queries: 0-9, 10-24 and 25-49 of 50."""
     bounds = {"no_relevant_at_5": (0, 10), "no_relevant_at_1": (10, 25), "ndcg_below_half": (25, 50)}
     judged = [
-        Judged({"regret": float(i)}, None, None, {k: a <= i < b for k, (a, b) in bounds.items()}, 0.5)
+        Judged({"regret": float(i)}, None, None, {}, {k: a <= i < b for k, (a, b) in bounds.items()}, 0.5)
         for i in range(50)
     ]
     evaluation = evaluate_signals(judged, repetitions=50)

@@ -93,6 +93,17 @@ def test_an_assessment_has_the_documented_keys_and_survives_json() -> None:
     assert msgspec.json.decode(encoded, type=Assessment) == assessment
     assert list(msgspec.json.decode(encoded)) == [
         *("schema", "trace_id", "span_id", "timestamp", "pipeline", "query_id", "scenario", "scenarios", "weights"),
-        *("risk", "risk_at_1", "drivers", "signals", "abstentions", "evidence", "versions", "document_ids"),
+        *(
+            "risk",
+            "risk_at_1",
+            "risk_basis",
+            "level_errors",
+            "drivers",
+            "signals",
+            "abstentions",
+            "evidence",
+            "versions",
+            "document_ids",
+        ),
         *("attributes", "query"),
     ]  # DESIGN section 4, in its order

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from detectors.records import Assessment, Findings, Missed, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation, QuantileSketch
-from detectors.risk import Prior, Target
+from detectors.risk import Curve, Prior, Target, bases
 from detectors.signals import SIGNALS
 from monitor.assess import Assessor, Unavailable, rate
 from monitor.config import PrivacyConfig
@@ -227,13 +227,17 @@ def test_evidence_is_of_the_measures() -> None:
     assert found.evidence.relevance == [0.123457, 0.5]
 
 
-def target(signal: str) -> Target:
-    return Target({signal: 1.0}, (0.0, 1.0), (0.1, 0.9), 0.05)
+FAMILIES = {"score": ("score_gap",), "lexical": ("lexical_miss",), "scorer": ("regret",)}
 
 
-PRIOR = Prior("p1", target("score_gap"), target("lexical_miss"))
+def target(level_error: float) -> Target:
+    line = Curve((0.0, 1.0), (0.1, 0.9), level_error)
+    return Target({"score_gap": 1.0, "lexical_miss": 1.0, "regret": 1.0}, dict.fromkeys(bases(FAMILIES), line))
+
+
+PRIOR = Prior("p1", FAMILIES, target(0.05), target(0.07))
 REFERENCE = Normalisation(
-    "n1", 10, "s1", 100, {name: QuantileSketch((0.0, 0.5, 1.0)) for name in ("score_gap", "lexical_miss")}
+    "n1", 10, "s1", 100, {name: QuantileSketch((0.0, 0.5, 1.0)) for name in ("score_gap", "lexical_miss", "regret")}
 )
 
 
@@ -244,21 +248,27 @@ def unrated(**changes: Any) -> Assessment:
 
 
 def test_the_risk_is_the_priors() -> None:
-    """A small gap is bad: percentile .25, turned .75, so .1 + .75 * .8; a missed share of .75 likewise."""
+    """A small gap is bad: percentile .25, turned .75; a missed share of .5 is undecided: .1 + .625 * .8."""
     rated = rate(unrated(signals={"score_gap": 0.25, "lexical_miss": 0.5}), REFERENCE, PRIOR)
-    assert (rated.risk, rated.risk_at_1) == (pytest.approx(0.7), pytest.approx(0.5))
+    assert (rated.risk, rated.risk_at_1) == (pytest.approx(0.6), pytest.approx(0.6))
+    assert (rated.risk_basis, rated.level_errors) == ("score+lexical", {"risk": 0.05, "risk_at_1": 0.07})
     assert rated.drivers == ("score_gap",)
     assert rated.versions == {"scorer": "s1", "normalisation": "n1", "prior": "p1"}
 
 
 def test_without_evidence_a_risk_abstains() -> None:
-    """None is not 0 and not .5; each risk on its own."""
-    rated = rate(unrated(signals={"score_gap": 0.25}), REFERENCE, PRIOR)
-    assert rated.risk is not None
-    assert (rated.risk_at_1, rated.abstentions["risk_at_1"]) == (None, Reason.NO_EVIDENCE)
-    assert "risk" not in rated.abstentions
+    """None is not 0 and not .5."""
     nothing = rate(unrated(), REFERENCE, PRIOR)
-    assert (nothing.risk, nothing.abstentions["risk"], nothing.drivers) == (None, Reason.NO_EVIDENCE, ())
+    assert (nothing.risk, nothing.risk_at_1, nothing.drivers, nothing.level_errors) == (None, None, (), {})
+    assert nothing.abstentions["risk"] == nothing.abstentions["risk_at_1"] == Reason.NO_EVIDENCE
+
+
+def test_a_query_that_negates_is_rated_without_the_cross_encoder() -> None:
+    signals = {"score_gap": 0.25, "regret": 1.0}
+    negated = rate(unrated(signals=signals, query="shoes without laces"), REFERENCE, PRIOR)
+    assert negated.scenarios == ("negation",)
+    assert negated.risk_basis == "score"
+    assert rate(unrated(signals=signals, query="shoes with laces"), REFERENCE, PRIOR).risk_basis == "score+scorer"
 
 
 def test_an_empty_result_is_the_worst_failure() -> None:

@@ -9,7 +9,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from detectors.records import Reason, Weights
-from detectors.risk import Prior, Target
 from detectors.signals import SIGNALS
 from monitor.metrics import CATALOGUE, MAX_PIPELINES, OTHER, PREFIX, WINDOW_TRACES, Metrics, Recorder
 from tests.builders import samples
@@ -17,8 +16,6 @@ from tests.monitor.kit import assessment
 from tests.needs import require
 
 ROOT = Path(__file__).parents[2]
-ALONE = Target({"score_gap": 1.0}, (0.0, 1.0), (0.0, 1.0), level_error=0.1)
-PRIOR = Prior("p", ALONE, ALONE)
 
 
 def store() -> Metrics:
@@ -131,13 +128,13 @@ def test_hooks_run_before_a_collection() -> None:
 def test_names_from_traffic_are_escaped() -> None:
     metrics = store()
     name = 'sh"op\n\\ü'
-    Recorder(metrics, PRIOR).decided(name, "evaluated", 3)
+    Recorder(metrics).decided(name, "evaluated", 3)
     assert samples(text(metrics), "traces_total", "pipeline", "decision") == {(name, "evaluated"): 3}
 
 
 def test_an_assessment_is_counted_once_in_everything_it_says() -> None:
     metrics = store()
-    recorder = Recorder(metrics, PRIOR)
+    recorder = Recorder(metrics)
     one = assessment(
         "a", pipeline="shop", scenario="identifier", risk=0.25, weights=Weights(4.0),
         signals={"score_gap": 0.3}, abstentions={"lexical_miss": Reason.NO_CORPUS},
@@ -158,7 +155,7 @@ def test_an_assessment_is_counted_once_in_everything_it_says() -> None:
 
 def test_without_a_risk_nothing_is_said_of_it() -> None:
     metrics = store()
-    Recorder(metrics, PRIOR).assessed([assessment("a", risk=None)])
+    Recorder(metrics).assessed([assessment("a", risk=None)])
     found = text(metrics)
     assert not samples(found, "risk_count")
     assert not samples(found, "risk_weight_total")
@@ -168,7 +165,7 @@ def test_without_a_risk_nothing_is_said_of_it() -> None:
 def test_the_hit_rate_is_estimated_over_the_last_traces() -> None:
     """1 - mean risk, with the prior's error in its interval; absent while there are too few."""
     metrics = store()
-    recorder = Recorder(metrics, PRIOR)
+    recorder = Recorder(metrics)
     recorder.assessed([assessment(f"old{i}", risk=1.0) for i in range(29)])
     assert recorder.hit_at_5("default") is None
     assert not samples(text(metrics), "hit_at_5_ratio")
@@ -181,7 +178,7 @@ def test_the_hit_rate_is_estimated_over_the_last_traces() -> None:
 
 
 def test_pipelines_do_not_know_each_other() -> None:
-    recorder = Recorder(store(), PRIOR)
+    recorder = Recorder(store())
     recorder.assessed(
         [assessment(f"{name}{i}", pipeline=name, risk=r) for i in range(40) for name, r in (("a", 0.1), ("b", 0.9))]
     )
@@ -192,7 +189,7 @@ def test_pipelines_do_not_know_each_other() -> None:
 def test_pipelines_are_bounded() -> None:
     """Their names come with the traffic: beyond the bound they share a label, and are counted under it."""
     metrics = store()
-    recorder = Recorder(metrics, PRIOR)
+    recorder = Recorder(metrics)
     names = [f"p{i}" for i in range(MAX_PIPELINES + 50)]
     recorder.assessed([assessment(name, pipeline=name) for name in names])
     found = samples(text(metrics), "traces_total", "pipeline")

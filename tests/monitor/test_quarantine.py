@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-from detectors.risk import shipped_prior
 from monitor.config import PrivacyConfig, QuarantineConfig
 from monitor.metrics import Metrics, Recorder
 from monitor.privacy import Privacy
@@ -15,7 +14,7 @@ BAD = Malformed("query: missing, expected a value", b'{"trace_id": "x", "mail": 
 
 def quarantine(path: Path | None, metrics: Metrics, max_bytes: int = 10_000, **privacy: object) -> Quarantine:
     config = QuarantineConfig(path=path, max_bytes=max_bytes) if path is not None else None
-    recorder = Recorder(metrics, shipped_prior())
+    recorder = Recorder(metrics)
     return Quarantine(config, Privacy(PrivacyConfig.model_validate(privacy)), metrics, recorder, lambda: 0.0)
 
 

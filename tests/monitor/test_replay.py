@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from detectors.records import Assessment, Weights
-from detectors.risk import shipped_prior
 from detectors.signals import SIGNALS
 from monitor.config import EVERYTHING, SampleRates
 from monitor.errors import LeadlineError
@@ -290,11 +289,11 @@ def test_the_hit_rate_weighs_by_the_sampling() -> None:
     for i in range(30):
         summary.add(rated(f"a{i}", 0.2, weights=Weights(1.0)))
         summary.add(rated(f"b{i}", 0.6, weights=Weights(3.0)))
-    estimate = summary.hit_at_5(shipped_prior())
+    estimate = summary.hit_at_5()
     assert estimate is not None
     assert estimate.mean == pytest.approx(0.5)
     assert estimate.effective_samples == pytest.approx(120**2 / (30 + 270))
-    assert Summary().hit_at_5(shipped_prior()) is None
+    assert Summary().hit_at_5() is None
 
 
 def test_writes_nothing_where_nothing_was_asked_for(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import httpx2
 import pytest
 
 from detectors.records import QueryTrace
-from detectors.risk import shipped_prior
 from monitor.config_phoenix import PhoenixSource as PhoenixConfig
 from monitor.metrics import Metrics, Recorder
 from monitor.otlp.assembler import Assembler
@@ -213,7 +212,7 @@ def test_what_gets_the_numbers_of_deleted_spans_is_read(server: Phoenix, seconds
     """SQLite gives them again; at once, or when no smaller number is expected any more."""
     now, metrics, project = [100.0], Metrics(), f"deleted-{seconds:g}"
     config = PhoenixConfig(kind="phoenix", url=server.url, project=project, start="beginning")
-    assembler = Assembler("phoenix", Join(lambda: now[0]), metrics, Recorder(metrics, shipped_prior()))
+    assembler = Assembler("phoenix", Join(lambda: now[0]), metrics, Recorder(metrics))
     with client(server, project) as asking:
         polled = PhoenixSource(config, asking, assembler, metrics, monotonic=lambda: now[0])
         gone = retriever("gone")

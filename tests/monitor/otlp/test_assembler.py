@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from detectors.risk import shipped_prior
 from monitor.metrics import Metrics, Recorder
 from monitor.otlp.assembler import Assembler, count_spans
 from monitor.otlp.join import Join
@@ -11,7 +10,7 @@ from tests.monitor.otlp.kit import note
 
 def built() -> tuple[Assembler, Metrics, list[float]]:
     metrics, now = Metrics(), [0.0]
-    return Assembler("s", Join(lambda: now[0]), metrics, Recorder(metrics, shipped_prior())), metrics, now
+    return Assembler("s", Join(lambda: now[0]), metrics, Recorder(metrics)), metrics, now
 
 
 def result(metrics: Metrics, name: str) -> float:

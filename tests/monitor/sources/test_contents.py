@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from detectors.risk import shipped_prior
 from monitor.config_kafka import KafkaSource as KafkaConfig
 from monitor.metrics import Metrics, Recorder
 from monitor.otlp.assembler import Assembler
@@ -47,7 +46,7 @@ class Reader:
         self.letters = Letters()
         self.consumer = Consumer()
         self.feed(*polls)
-        assembler = Assembler("kafka", Join(lambda: self.now), self.metrics, Recorder(self.metrics, shipped_prior()))
+        assembler = Assembler("kafka", Join(lambda: self.now), self.metrics, Recorder(self.metrics))
         contents = JoinedSpans("kafka", "protobuf", assembler, self.metrics)
         self.source = KafkaSource(
             CONFIG, lambda: self.consumer, self.metrics, contents=contents, dead_letters=self.letters,  # type: ignore[arg-type]

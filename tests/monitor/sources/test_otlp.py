@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from detectors.risk import shipped_prior
 from monitor.journal import DiskStore, Journal
 from monitor.metrics import Metrics, Recorder
 from monitor.otlp.assembler import Assembler
@@ -39,7 +38,7 @@ class Sidecar:
 
     def _source(self) -> OtlpSource:
         metrics = Metrics()
-        assembler = Assembler("otlp", Join(lambda: self.now), metrics, Recorder(metrics, shipped_prior()))
+        assembler = Assembler("otlp", Join(lambda: self.now), metrics, Recorder(metrics))
         return OtlpSource(self.journal, assembler, closing=lambda: self.closing)
 
     def restart(self, position: Position | None) -> None:

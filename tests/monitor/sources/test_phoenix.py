@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from detectors.risk import shipped_prior
 from monitor.config_phoenix import PhoenixSource as PhoenixConfig
 from monitor.errors import LeadlineError
 from monitor.metrics import Metrics, Recorder
@@ -37,7 +36,7 @@ class Sidecar:
 
     def _source(self) -> PhoenixSource:
         join = Join(self._time, window_seconds=WINDOW)
-        assembler = Assembler("phoenix", join, self.metrics, Recorder(self.metrics, shipped_prior()))
+        assembler = Assembler("phoenix", join, self.metrics, Recorder(self.metrics))
         client = PhoenixClient(self.config.url, self.config.project, timeout_seconds=0.5, page_bytes=100_000)
         return PhoenixSource(self.config, client, assembler, self.metrics, clock=self._time, monotonic=self._time)
 
