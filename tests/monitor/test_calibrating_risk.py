@@ -9,13 +9,13 @@ import pytest
 
 from detectors.records import Weights
 from detectors.risk import shipped_normalisation, shipped_prior
-from detectors.risk_calibration import Label, RiskCalibration, fit_risk
+from detectors.risk_calibration import Label, RiskCalibration
 from monitor.assess import rate
 from monitor.calibrating_risk import LabelledTraces, Outcome, _weighted, calibrate_risk
 from monitor.config import PipelineConfig
 from monitor.errors import LeadlineError
 from monitor.providers.calibration import risk_calibrations
-from tests.builders import write_lines
+from tests.builders import risk_calibration, write_lines
 from tests.labelled import FAILED, LATE, QUERIES, trace, write_collection
 from tests.monitor.conftest import Refused
 from tests.monitor.kit import assessment, leadline
@@ -121,7 +121,7 @@ def test_risks_with_two_scorers_do_not_mix(tmp_path: Path) -> None:
 def test_verdicts_that_stop_before_they_decide_are_refused(tmp_path: Path) -> None:
     """Traces whose first document alone was judged count only if it was relevant: a rate of such would be a lie."""
     halves = [({}, {"a": int(i % 2 == 0)}) for i in range(60)]
-    with pytest.raises(LeadlineError, match="30 of 60 judged traces have .* expected verdicts on all five"):
+    with pytest.raises(LeadlineError, match=r"30 of 60 judged traces have .* expected verdicts on all five"):
         calibrate_risk(labelled(tmp_path, *halves))
 
 
@@ -184,24 +184,19 @@ def test_a_collection_is_labels_too(tmp_path: Path) -> None:
     assert (found.scorer, found.prior) == ("none", PRIOR)
 
 
-def calibration(**changes: str) -> RiskCalibration:
-    labels = [Label(0.05 + i / 100, i % 3 == 0) for i in range(60)]
-    return fit_risk(labels, labels, **{"pipeline": "shop", "prior": PRIOR, "scorer": "s", **changes})
-
-
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"pipeline": "docs"}, "pipeline: got 'docs', expected 'shop', the one in use: calibrate again"),
+        ({"pipeline": "docs"}, "pipeline: got 'docs', expected 'default', the one in use: calibrate again"),
         ({"prior": "prior-0"}, f"prior: got 'prior-0', expected '{PRIOR}', the one in use: calibrate again"),
         ({"scorer": "old"}, "scorer: got 'old', expected 's', the one in use: calibrate again"),
     ],
 )
 def test_a_calibration_of_something_else_is_refused(changes: dict[str, str], expected: str, tmp_path: Path) -> None:
     path = tmp_path / "risk.json"
-    path.write_bytes(msgspec.json.encode(calibration(**changes)))
+    path.write_bytes(msgspec.json.encode(risk_calibration(**changes)))
     with pytest.raises(LeadlineError) as caught:
-        risk_calibrations({"shop": PipelineConfig(risk_calibration=path)}, prior=PRIOR, scorer="s")
+        risk_calibrations({"default": PipelineConfig(risk_calibration=path)}, prior=PRIOR, scorer="s")
     assert str(caught.value) == f"{path}: {expected}"
 
 
@@ -209,7 +204,7 @@ def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     path = tmp_path / "risk.json"
     path.write_bytes(b'{"version": "x"}')
     with pytest.raises(LeadlineError, match=r"risk\.json: expected a calibration as `leadline calibrate --risk`"):
-        risk_calibrations({"shop": PipelineConfig(risk_calibration=path)}, prior=PRIOR, scorer="s")
+        risk_calibrations({"default": PipelineConfig(risk_calibration=path)}, prior=PRIOR, scorer="s")
 
 
 def unrated(**changes: Any) -> Any:
@@ -218,7 +213,7 @@ def unrated(**changes: Any) -> Any:
 
 
 def test_the_risk_is_the_calibration_s_and_keeps_what_the_prior_said() -> None:
-    own, reference = calibration(), msgspec.structs.replace(shipped_normalisation(), version="shop-2026")
+    own, reference = risk_calibration(), msgspec.structs.replace(shipped_normalisation(), version="shop-2026")
     before = rate(unrated(), reference, shipped_prior())
     after = rate(unrated(), reference, shipped_prior(), own)
     assert before.risk is not None
@@ -231,14 +226,14 @@ def test_the_risk_is_the_calibration_s_and_keeps_what_the_prior_said() -> None:
 
 def test_by_the_shipped_reference_the_risk_stays_the_prior_s() -> None:
     """The labels were seen as percentiles of the pipeline's own traffic: those of others are no such thing."""
-    assert rate(unrated(), shipped_normalisation(), shipped_prior(), calibration()) == rate(
+    assert rate(unrated(), shipped_normalisation(), shipped_prior(), risk_calibration()) == rate(
         unrated(), shipped_normalisation(), shipped_prior()
     )
 
 
 def test_an_empty_result_keeps_its_risk_of_1() -> None:
     reference = msgspec.structs.replace(shipped_normalisation(), version="shop-2026")
-    empty = rate(unrated(document_ids=()), reference, shipped_prior(), calibration())
+    empty = rate(unrated(document_ids=()), reference, shipped_prior(), risk_calibration())
     assert (empty.risk, empty.risk_at_1, empty.prior_risks) == (1.0, 1.0, {})
     assert "risk_calibration" not in empty.versions
 
