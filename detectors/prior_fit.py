@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from detectors.reference import Normalisation
-from detectors.risk import Curve, Prior, Target, badness, bases
+from detectors.risk import Curve, Prior, Target, badness, bases, with_level
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Bad = list[dict[str, float]]
 
 FAMILIES = {
     "score": ("score_gap", "score_spread", "score_z"),
@@ -26,7 +27,9 @@ WEIGHTS = {
         ("score_gap", "score_z", "lexical_rbo", "first_covered_terms", "first_contrast", "first_regret"), 1.0),
 }  # fmt: skip
 KINDS = {"at_5": "no_relevant_at_5", "at_1": "no_relevant_at_1"}
+COMMON_SHARE = dict.fromkeys((*FAMILIES["lexical"], *FAMILIES["scorer"]), 0.5)
 NEED_CORPUS = frozenset(("union_rbo",))  # of the scorer's signals: gone with the corpus
+DEPTH = 10
 BINS = 24
 
 
@@ -39,46 +42,76 @@ class Recorded(NamedTuple):
     failed: dict[str, Bools]
 
 
-def fit_prior(recordings: Sequence[Recorded], version: str) -> Prior:
-    """The prior that these recordings make: every recording has the same weight, whatever its length.
+class _Seen(NamedTuple):
+    """A recording, and the badness of its traces."""
+
+    recorded: Recorded
+    bad: Bad
+
+
+class _Fold(NamedTuple):
+    """What a curve is fitted on, and the collection that was left out, both seen against what it was fitted on."""
+
+    fitted: list[_Seen]
+    left_out: list[_Seen]
+
+
+def fit_prior(recordings: Sequence[Recorded], version: str, scorer: str = "") -> Prior:
+    """The prior that these recordings, of `DEPTH` documents, make: each has the same weight, whatever its length.
 
     Each is normalised against itself, as a pipeline is against its own first traffic. The error of a level is measured
     by leaving one collection out at a time, so it takes recordings of two collections at least.
     """
-    seen = [_Seen(r, _own_badness(r.signals)) for r in recordings]
-    at_5, at_1 = (_fit_target(seen, WEIGHTS[name], KINDS[name]) for name in ("at_5", "at_1"))
-    return Prior(version, FAMILIES, at_5, at_1)
+    own = [_Seen(r, _own_badness(r.signals)) for r in recordings]
+    common = pooled(recordings, version, scorer)
+    seen = _against(own, common)
+    folds = [_leave_out(own, collection) for collection in sorted({r.collection for r in recordings})]
+    at_5, at_1 = (
+        Target(WEIGHTS[name], {basis: _fit(seen, folds, name, basis) for basis in bases(FAMILIES)}) for name in KINDS
+    )
+    return Prior(version, FAMILIES, COMMON_SHARE, at_5, at_1, common)
 
 
-class _Seen(NamedTuple):
-    recorded: Recorded
-    bad: list[dict[str, float]]
+def pooled(recordings: Sequence[Recorded], version: str, scorer: str) -> Normalisation:
+    """The common reference: as many traces of each recording as the shortest has."""
+    fewest = min(len(r.signals) for r in recordings)
+    rng = np.random.default_rng(0)
+    some = [r.signals[i] for r in recordings for i in rng.permutation(len(r.signals))[:fewest]]
+    return Normalisation.of(some, version=f"shipped with {version}", depth=DEPTH, scorer=scorer)
 
 
-def _own_badness(signals: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    reference = Normalisation.of(signals, version="self", depth=0, scorer="")
+def _own_badness(signals: Sequence[dict[str, float]]) -> Bad:
+    reference = Normalisation.of(signals, version="self", depth=DEPTH, scorer="")
     return [badness(of_trace, reference) for of_trace in signals]
 
 
-def _fit_target(seen: Sequence[_Seen], weights: dict[str, float], kind: str) -> Target:
-    return Target(weights, {basis: _fit_basis(seen, weights, kind, basis) for basis in bases(FAMILIES)})
+def _against(own: Sequence[_Seen], common: Normalisation) -> list[_Seen]:
+    return [
+        _Seen(r, [with_level(b, s, common, COMMON_SHARE) for b, s in zip(bad, r.signals, strict=True)])
+        for r, bad in own
+    ]
 
 
-def _fit_basis(seen: Sequence[_Seen], weights: dict[str, float], kind: str, basis: str) -> Curve:
-    known = [(s.recorded.collection, _evidence(s.bad, weights, basis), s.recorded.failed[kind]) for s in seen]
+def _leave_out(own: Sequence[_Seen], collection: str) -> _Fold:
+    others = [seen for seen in own if seen.recorded.collection != collection]
+    common = pooled([seen.recorded for seen in others], "", "")
+    left_out = [seen for seen in own if seen.recorded.collection == collection]
+    return _Fold(_against(others, common), _against(left_out, common))
+
+
+def _fit(seen: Sequence[_Seen], folds: Sequence[_Fold], target: str, basis: str) -> Curve:
+    def known(some: Sequence[_Seen]) -> list[tuple[Floats, Bools]]:
+        return [(_evidence(bad, WEIGHTS[target], basis), r.failed[KINDS[target]]) for r, bad in some]
+
     errors = []
-    for left_out in sorted({collection for collection, _, _ in known}):
-        curve = _fit_curve([(evidence, failed) for collection, evidence, failed in known if collection != left_out])
-        errors += [
-            float(np.interp(evidence, *curve).mean() - failed.mean())
-            for collection, evidence, failed in known
-            if collection == left_out
-        ]
-    evidence, probability = _fit_curve([(evidence, failed) for _, evidence, failed in known])
+    for fold in folds:
+        curve = _fit_curve(known(fold.fitted))
+        errors += [np.interp(evidence, *curve).mean() - failed.mean() for evidence, failed in known(fold.left_out)]
+    evidence, probability = _fit_curve(known(seen))
     return Curve(tuple(evidence), tuple(probability), round(float(np.sqrt(np.square(errors).mean())), 4))
 
 
-def _evidence(bad: Sequence[dict[str, float]], weights: dict[str, float], basis: str) -> Floats:
+def _evidence(bad: Bad, weights: dict[str, float], basis: str) -> Floats:
     """The rank sum of every query over the families of `basis`, as `Prior.evidence` computes it."""
     names = [name for family in basis.split("+") for name in FAMILIES[family] if name in weights]
     gone = NEED_CORPUS if "lexical" not in basis else frozenset[str]()

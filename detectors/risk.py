@@ -76,14 +76,23 @@ class Prior(msgspec.Struct, frozen=True):
     cross-encoder says. Where one is missing, the rest makes the rank sum and has a curve of its own, fitted on that
     much evidence: flatter, and with the larger error of its level. So the risk is drawn to the average by as much as
     the missing evidence was worth, and nothing is imputed.
+
+    Percentiles within one's own traffic order its queries and cannot tell how good it is as a whole: a pipeline that
+    was bad from the first day looks average. So of signals whose values mean the same everywhere, a `common_share` is
+    the percentile within the `common` reference, pooled from the collections of the fit: it carries the level. The
+    retriever's own scores have no scale in common.
     """
 
     version: str
     families: dict[str, tuple[str, ...]]
+    common_share: dict[str, float]
     at_5: Target
     at_1: Target
+    common: Normalisation
 
     def __post_init__(self) -> None:
+        if not all(0 < share <= 1 for share in self.common_share.values()):
+            raise ValueError("common_share: expected shares above 0 and up to 1")
         for name, target in (("at_5", self.at_5), ("at_1", self.at_1)):
             for family, members in self.families.items():
                 if target.weights.keys().isdisjoint(members):
@@ -132,21 +141,35 @@ def shipped_prior() -> Prior:
     return msgspec.json.decode(files("detectors").joinpath("data/prior.json").read_bytes(), type=Prior)
 
 
-@cache
 def shipped_normalisation() -> Normalisation:
     """The reference for a pipeline that has none of its own yet."""
-    return msgspec.json.decode(files("detectors").joinpath("data/normalisation.json").read_bytes(), type=Normalisation)
+    return shipped_prior().common
 
 
 def badness(signals: Mapping[str, float], reference: Normalisation) -> dict[str, float]:
     """Each signal as a percentile of the reference, turned so that 1 is the worst seen there and 0 the best."""
-    found = {}
-    for name, value in signals.items():
-        sketch = reference.sketches.get(name)
-        if sketch is not None:
-            percentile = sketch.percentile(value)
-            found[name] = percentile if name in RISING else 1 - percentile
-    return found
+    found = ((name, _badness(name, value, reference)) for name, value in signals.items())
+    return {name: bad for name, bad in found if bad is not None}
+
+
+def with_level(
+    bad: Mapping[str, float], signals: Mapping[str, float], common: Normalisation, share: Mapping[str, float]
+) -> dict[str, float]:
+    """Badness within one's own traffic, mixed by `share` with badness within the common reference."""
+    mixed = dict(bad)
+    for name, part in share.items():
+        everywhere = _badness(name, signals[name], common) if name in bad else None
+        if everywhere is not None:
+            mixed[name] = (1 - part) * bad[name] + part * everywhere
+    return mixed
+
+
+def _badness(name: str, value: float, reference: Normalisation) -> float | None:
+    sketch = reference.sketches.get(name)
+    if sketch is None:
+        return None
+    percentile = sketch.percentile(value)
+    return percentile if name in RISING else 1 - percentile
 
 
 def assess_risk(
@@ -160,12 +183,13 @@ def assess_risk(
     """
     untrusted = {name for s in scenarios for name in prior.families.get(UNTRUSTED.get(s, ""), ())}
     bad = {name: value for name, value in badness(signals, reference).items() if name not in untrusted}
-    basis = prior.basis(bad)
+    evidence = with_level(bad, signals, prior.common, prior.common_share)
+    basis = prior.basis(evidence)
     if not basis:
         return None
     against = sorted(((value, name) for name, value in bad.items() if value >= SPEAKS_AGAINST), reverse=True)
     drivers = tuple(name for _, name in against[:DRIVERS])
-    return Risk(prior.rated(prior.at_5, bad, basis), prior.rated(prior.at_1, bad, basis), basis, drivers)
+    return Risk(prior.rated(prior.at_5, evidence, basis), prior.rated(prior.at_1, evidence, basis), basis, drivers)
 
 
 EMPTY_RESULT = Risk(Rated(1.0, 0.0), Rated(1.0, 0.0), "empty_result", ("empty_result",))

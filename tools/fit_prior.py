@@ -1,23 +1,23 @@
-"""Fit the shipped prior and normalisation reference on labelled collections.
+"""Fit the shipped prior on labelled collections.
 
     python tools/fit_prior.py ../shared/collections --signals /tmp/signals
 
-writes detectors/data/prior.json and detectors/data/normalisation.json. `--signals` keeps the assessments, which cost
+writes detectors/data/prior.json. `--signals` keeps the assessments, which cost
 minutes to score. What the prior would be worth on a collection that it was not fitted on: `leadline evaluate --all`.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+import re
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from detectors.evaluate import FAILURE_KINDS, against_labels
-from detectors.prior_fit import Recorded, fit_prior
+from detectors.prior_fit import DEPTH, Recorded, fit_prior
 from detectors.records import Assessment
-from detectors.reference import Normalisation
+from detectors.risk import Prior
 from monitor.commands import file_assessor, file_config
 from monitor.config import EVERYTHING
 from monitor.evaluation import Labels, read_labels
@@ -25,11 +25,9 @@ from monitor.recording import Recording, assess_all
 from monitor.sampling import Sampler
 from monitor.sinks.jsonl import encode_line
 
-DATA = Path(__file__).parents[1] / "detectors" / "data"
+OUT = Path(__file__).parents[1] / "detectors" / "data" / "prior.json"
 RECORDINGS = ("traces.jsonl", "traces.e5.jsonl")
-SHIPPED_RECORDING = "traces.jsonl"
 VERSION = "4"
-DEPTH = 10
 
 
 def load(directory: Path, recording: str, cache: Path, scorer: str) -> Recorded:
@@ -52,21 +50,13 @@ def load(directory: Path, recording: str, cache: Path, scorer: str) -> Recorded:
     return Recorded(directory.name, recording, signals, failed)
 
 
-def fit_normalisation(data: Sequence[Recorded], scorer: str) -> Normalisation:
-    """Pooled over collections, the same number of traces of each."""
-    shipped = [r for r in data if r.recording == SHIPPED_RECORDING]
-    fewest = min(len(r.signals) for r in shipped)
-    rng = np.random.default_rng(0)
-    pooled = [r.signals[i] for r in shipped for i in rng.permutation(len(r.signals))[:fewest]]
-    return Normalisation.of(pooled, version=f"shipped-{VERSION}", depth=DEPTH, scorer=scorer)
-
-
-def rounded(normalisation: Normalisation) -> bytes:
-    """As JSON, five digits a number."""
-    plain = msgspec.to_builtins(normalisation)
-    for sketch in plain["sketches"].values():
+def written(prior: Prior) -> bytes:
+    """As JSON that can be read: an indented object, its long columns of numbers on one line each."""
+    plain = msgspec.to_builtins(prior)
+    for sketch in plain["common"]["sketches"].values():
         sketch["knots"] = [float(f"{knot:.5g}") for knot in sketch["knots"]]
-    return json.dumps(plain, separators=(",", ":")).encode() + b"\n"
+    text = json.dumps(plain, indent=1)
+    return re.sub(r"\[[^\[\]{}]*\]", lambda column: " ".join(column.group().split()), text).encode() + b"\n"
 
 
 def main() -> None:
@@ -78,9 +68,7 @@ def main() -> None:
     arguments.signals.mkdir(parents=True, exist_ok=True)
     directories = sorted(path.parent for path in arguments.collections.glob("*/corpus.jsonl"))
     data = [load(d, r, arguments.signals, arguments.cross_encoder) for d in directories for r in RECORDINGS]
-    prior = fit_prior(data, f"prior-{VERSION}")
-    (DATA / "prior.json").write_bytes(msgspec.json.format(msgspec.json.encode(prior), indent=1) + b"\n")
-    (DATA / "normalisation.json").write_bytes(rounded(fit_normalisation(data, arguments.cross_encoder)))
+    OUT.write_bytes(written(fit_prior(data, f"prior-{VERSION}", arguments.cross_encoder)))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import pytest
 
 from detectors.records import Rated
 from detectors.reference import Normalisation, QuantileSketch
-from detectors.risk import DRIVERS, EMPTY_RESULT, Curve, Prior, Target, assess_risk, badness, bases
+from detectors.risk import DRIVERS, EMPTY_RESULT, Curve, Prior, Target, assess_risk, badness, bases, with_level
 
 UNIT = QuantileSketch((0.0, 1.0))  # the percentile of a value is the value
 NAMES = ("score_gap", "lexical_miss", "regret", "uncovered_terms", "lexical_rbo", "union_rbo", "first_regret")
@@ -26,7 +26,8 @@ AT_5 = Target(
     curves(score_and_lexical_and_scorer=ALL, score_and_lexical=WITHOUT_SCORER),
 )
 AT_1 = Target({"score_gap": 1.0, "uncovered_terms": 1.0, "regret": 2.0}, curves())
-PRIOR = Prior("test", FAMILIES, AT_5, AT_1)
+COMMON = Normalisation("common", 10, "none", 100, {"regret": QuantileSketch((0.0, 2.0))})
+PRIOR = Prior("test", FAMILIES, {}, AT_5, AT_1, COMMON)
 EVERYTHING = {"score_gap": 0.2, "lexical_miss": 0.6, "uncovered_terms": 0.5, "regret": 0.9}
 
 
@@ -69,9 +70,34 @@ def test_a_signal_that_is_missing_from_a_family_at_hand_counts_as_undecided() ->
 def test_a_family_with_less_than_half_of_its_signals_counts_as_missing() -> None:
     families = {"lexical": ("lexical_miss", "uncovered_terms", "lexical_rbo"), "score": ("score_gap",)}
     flat = Target({"lexical_miss": 1.0, "score_gap": 1.0}, dict.fromkeys(bases(families), ALL))
-    prior = Prior("test", families, flat, flat)
+    prior = Prior("test", families, {}, flat, flat, COMMON)
     assert prior.basis({"lexical_miss": 0.9, "score_gap": 0.5}) == "score"
     assert prior.basis({"lexical_miss": 0.9, "lexical_rbo": 0.9, "score_gap": 0.5}) == "lexical+score"
+
+
+def test_the_common_reference_carries_the_level() -> None:
+    """A regret of .8 is at .8 of one's own traffic and at .4 of the common reference: .6 at equal shares. So at one
+    (.8 + .5 + 2 * .6) / 4, where its own traffic alone says (.8 + .5 + 2 * .8) / 4.
+    """
+    signals = {**EVERYTHING, "regret": 0.8}
+    found = []
+    for share in ({}, {"regret": 0.5}):
+        risk = assess_risk(signals, REFERENCE, Prior("test", FAMILIES, share, AT_5, AT_1, COMMON))
+        assert risk is not None
+        found.append(risk.at_1.probability)
+    assert found == pytest.approx([0.725, 0.625])
+
+
+def test_a_signal_that_is_missing_here_or_there_has_no_common_share() -> None:
+    bad = {"regret": 0.5, "score_gap": 0.5}
+    share = {"regret": 0.5, "score_gap": 0.5, "lexical_miss": 0.5}
+    assert with_level(bad, {"regret": 2.0, "score_gap": 0.1}, COMMON, share) == {"regret": 0.75, "score_gap": 0.5}
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5])
+def test_a_common_share_is_a_share(share: float) -> None:
+    with pytest.raises(ValueError, match=r"^common_share: expected shares above 0 and up to 1"):
+        Prior("test", FAMILIES, {"regret": share}, AT_5, AT_1, COMMON)
 
 
 @pytest.mark.parametrize("signals", [{}, {"score_z": 1.0}, {"first_regret": 0.5}])
@@ -161,9 +187,9 @@ def test_weights_are_above_zero(weights: dict[str, float]) -> None:
 def test_a_prior_without_a_curve_for_some_families_is_refused() -> None:
     fewer = {basis: curve for basis, curve in curves().items() if basis != "lexical+scorer"}
     with pytest.raises(ValueError, match=r"^at_1.curves: expected one for lexical\+scorer"):
-        Prior("test", FAMILIES, AT_5, Target(AT_1.weights, fewer))
+        Prior("test", FAMILIES, {}, AT_5, Target(AT_1.weights, fewer), COMMON)
 
 
 def test_a_prior_that_weighs_no_signal_of_a_family_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^at_5.weights: expected a signal of the family scorer"):
-        Prior("test", FAMILIES, Target({"score_gap": 1.0, "lexical_miss": 1.0}, curves()), AT_1)
+        Prior("test", FAMILIES, {}, Target({"score_gap": 1.0, "lexical_miss": 1.0}, curves()), AT_1, COMMON)

@@ -235,10 +235,12 @@ def target(level_error: float) -> Target:
     return Target({"score_gap": 1.0, "lexical_miss": 1.0, "regret": 1.0}, dict.fromkeys(bases(FAMILIES), line))
 
 
-PRIOR = Prior("p1", FAMILIES, target(0.05), target(0.07))
 REFERENCE = Normalisation(
     "n1", 10, "s1", 100, {name: QuantileSketch((0.0, 0.5, 1.0)) for name in ("score_gap", "lexical_miss", "regret")}
 )
+
+
+PRIOR = Prior("p1", FAMILIES, {}, target(0.05), target(0.07), REFERENCE)
 
 
 def unrated(**changes: Any) -> Assessment:
