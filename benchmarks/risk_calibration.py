@@ -18,13 +18,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.prior_fit import KINDS, Recorded, fit_prior
+from detectors.prior_fit import DEPTH, KINDS, Recorded, fit_prior
 from detectors.reference import Normalisation
 from detectors.risk import Prior, assess_risk
 from detectors.risk_calibration import SHIFT_SD, SLOPE_SD, Label, fit_map
 
 sys.path.append(str(Path(__file__).parents[1]))
-from tools.fit_prior import DEPTH, load
+from tools.fit_prior import load
 
 RECORDINGS = {"traces.jsonl": "MiniLM", "traces.e5.jsonl": "e5"}
 
