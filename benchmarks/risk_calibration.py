@@ -31,7 +31,7 @@ RECORDINGS = {"traces.jsonl": "MiniLM", "traces.e5.jsonl": "e5"}
 LABELS = (20, 40, 80, 160)
 FEWEST_LEFT = 30  # traces to judge on
 DRAWS = 50
-SLOPE_SDS, SHIFT_SDS = (0.1, 0.25, 0.5, 1.0), (0.25, 0.5, 1.0, 1.5)
+SLOPE_SDS, SHIFT_SDS = (0.15, 0.35, 0.75), (0.25, 0.5, 0.75, 1.0)
 COLUMNS = ("skill, prior", "skill", "draws better", "level off, prior", "level off", "interval holds it")
 
 Penalties = tuple[float, float]
@@ -119,12 +119,16 @@ def by_collection(known: Mapping[str, Outcomes], labels: int) -> dict[str, list[
 
 
 def chosen(known: Mapping[str, Outcomes], labels: int) -> None:
-    """Mean skill by penalties, and which the other collections choose for each, with what that costs it."""
+    """Mean skill and coverage by penalties, and which the other collections choose for each by the first."""
     grid = list(product(SLOPE_SDS, SHIFT_SDS))
     names = [name for name, given in known.items() if len(given.failed) >= labels + FEWEST_LEFT]
-    skill = np.array([[rows(known[name], labels, penalties)[:, 1].mean() for penalties in grid] for name in names])
-    table = {f"slope sd {s}": [float(skill[:, grid.index((s, c))].mean()) for c in SHIFT_SDS] for s in SLOPE_SDS}
-    print_table(f"Brier skill by penalties, {labels} labels", [f"shift sd {c}" for c in SHIFT_SDS], table)
+    found = np.array([[rows(known[name], labels, penalties).mean(axis=0) for penalties in grid] for name in names])
+    skill, held = (found[:, :, Row._fields.index(name)] for name in ("skill", "held"))
+    for title, values in (("Mean Brier skill", skill.mean(axis=0)), ("Worst coverage", held.min(axis=0))):
+        table: dict[str, list[float | str]] = {
+            f"slope sd {s}": [float(values[grid.index((s, c))]) for c in SHIFT_SDS] for s in SLOPE_SDS
+        }
+        print_table(f"{title} by penalties, {labels} labels", [f"shift sd {c}" for c in SHIFT_SDS], table)
     collections = np.array([name.split()[0] for name in names])
     shipped = grid.index((SLOPE_SD, SHIFT_SD))
     left_out: dict[str, list[float | str]] = {}

@@ -19,7 +19,7 @@ from detectors.records import Rated, Risk
 
 Floats = NDArray[np.float64]
 
-SLOPE_SD = 0.5  # how far from 1 a pipeline's slope is expected to lie; docs/evaluation.md, "What forty labels give"
+SLOPE_SD = 0.35  # how far from 1 a pipeline's slope is expected to lie; docs/evaluation.md, "What forty labels give"
 SHIFT_SD = 1.0  # and its level from the prior's, in logits
 MINIMUM_LABELS = 20
 NEAR = 0.005  # risks are kept this far from 0 and 1, where the logit is infinite
