@@ -4,13 +4,14 @@
 
 Takes the assessments that `tools/fit_prior.py --signals` kept. The prior is fitted on the other collections; labelled
 traces are drawn at random, the map is fitted on them and judged on the rest. Says so and ends where there are no
-collections. `--choose` besides tries other penalties, and what the rest would have chosen for each collection. No query
-is looked at for its scenario: those that negate keep their cross-encoder here.
+collections. `--more` besides tries other penalties, and what the rest would have chosen for each collection; uses a map
+on risks that rest on less than those it was fitted on; and looks at draws in which nothing failed. No query is looked
+at for its scenario: those that negate keep their cross-encoder here.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.prior_fit import DEPTH, KINDS, Recorded, fit_prior
+from detectors.prior_fit import DEPTH, FAMILIES, KINDS, NEED_CORPUS, Recorded, fit_prior
 from detectors.reference import Normalisation
 from detectors.risk import Prior, assess_risk
 from detectors.risk_calibration import SHIFT_SD, SLOPE_SD, Label, fit_map
@@ -31,6 +32,7 @@ RECORDINGS = {"traces.jsonl": "MiniLM", "traces.e5.jsonl": "e5"}
 LABELS = (20, 40, 80, 160)
 FEWEST_LEFT = 30  # traces to judge on
 DRAWS = 50
+LESS = (("scorer",), ("score",), ("lexical",), ("lexical", "scorer"))
 SLOPE_SDS, SHIFT_SDS = (0.15, 0.35, 0.75), (0.25, 0.5, 0.75, 1.0)
 COLUMNS = ("skill, prior", "skill", "draws better", "level off, prior", "level off", "interval holds it")
 
@@ -55,22 +57,22 @@ class Row(NamedTuple):
     held: bool
 
 
-def outcomes(recorded: Recorded, prior: Prior, kind: str) -> Outcomes:
+def outcomes(recorded: Recorded, prior: Prior, kind: str, without: Collection[str] = ()) -> Outcomes:
+    """NaN where nothing of the evidence is at hand."""
     reference = Normalisation.of(recorded.signals, version="self", depth=DEPTH, scorer="")
-    risks = [assess_risk(signals, reference, prior) for signals in recorded.signals]
-    rated = [getattr(risk, kind) if risk is not None else None for risk in risks]
-    known = np.array([one is not None for one in rated])
-    probability = np.array([one.probability for one in rated if one is not None])
-    return Outcomes(probability, recorded.failed[KINDS[kind]][known].astype(float))
+    kept = [{name: x for name, x in signals.items() if name not in without} for signals in recorded.signals]
+    risks = [assess_risk(signals, reference, prior) for signals in kept]
+    probability = [getattr(risk, kind).probability if risk is not None else np.nan for risk in risks]
+    return Outcomes(np.array(probability), recorded.failed[KINDS[kind]].astype(float))
 
 
-def draw(given: Outcomes, order: NDArray[np.intp], labels: int, penalties: Penalties) -> Row:
+def draw(given: Outcomes, order: NDArray[np.intp], labels: int, penalties: Penalties, used_on: Outcomes) -> Row:
     labelled, rest = order[:labels], order[labels:]
     learnt = fit_map(
         [Label(float(given.risk[i]), bool(given.failed[i])) for i in labelled],
         slope_sd=penalties[0], shift_sd=penalties[1],
     )  # fmt: skip
-    prior, failed = given.risk[rest], given.failed[rest]
+    prior, failed = used_on.risk[rest], used_on.failed[rest]
     mapped = np.array([learnt.at(float(risk)) for risk in prior])
     constant, before, after = (np.square(p - failed).mean() for p in (failed.mean(), prior, mapped))
     off = abs(mapped.mean() - failed.mean())
@@ -81,14 +83,22 @@ def draw(given: Outcomes, order: NDArray[np.intp], labels: int, penalties: Penal
     )  # fmt: skip
 
 
-def rows(given: Outcomes, labels: int, penalties: Penalties = (SLOPE_SD, SHIFT_SD)) -> NDArray[np.float64]:
-    """Shape (draws, columns); the same draws for all penalties. Nothing where too few traces or failures are left."""
-    if len(given.failed) < labels + FEWEST_LEFT:
-        return np.empty((0, len(Row._fields)))
+def rows(
+    given: Outcomes, labels: int, penalties: Penalties = (SLOPE_SD, SHIFT_SD), used_on: Outcomes | None = None
+) -> NDArray[np.float64]:
+    """Shape (draws, columns); the same draws for all penalties. Nothing where too few traces are left to judge on."""
+    used_on = used_on or given
+    return np.array([draw(given, order, labels, penalties, used_on) for order in orders(given, labels, used_on)])
+
+
+def orders(given: Outcomes, labels: int, used_on: Outcomes) -> list[NDArray[np.intp]]:
+    """Of the traces that have a risk; the first ones are labelled, and among the rest some failed and some did not."""
+    known = np.flatnonzero(~np.isnan(given.risk) & ~np.isnan(used_on.risk))
+    if len(known) < labels + FEWEST_LEFT:
+        return []
     rng = np.random.default_rng(0)
-    orders = [rng.permutation(len(given.failed)) for _ in range(DRAWS)]
-    usable = [order for order in orders if 0 < given.failed[order[labels:]].mean() < 1]
-    return np.array([draw(given, order, labels, penalties) for order in usable])
+    drawn = [rng.permutation(known) for _ in range(DRAWS)]
+    return [order for order in drawn if 0 < given.failed[order[labels:]].mean() < 1]
 
 
 def print_table(title: str, columns: Sequence[str], table: Mapping[str, Sequence[float | str]]) -> None:
@@ -139,11 +149,37 @@ def chosen(known: Mapping[str, Outcomes], labels: int) -> None:
     print_table("Chosen without the collection", ["chosen", "skill with it", "with the shipped"], left_out)
 
 
+def on_less(
+    data: Sequence[Recorded], priors: Mapping[str, Prior], kind: str, labels: int
+) -> dict[str, list[float | str]]:
+    """A map that was fitted on risks with all evidence, on risks without some of it; and below, one of their own."""
+    table: dict[str, list[float | str]] = {}
+    for gone in LESS:
+        names = {name for family in gone for name in FAMILIES[family]} | (NEED_CORPUS if "lexical" in gone else set())
+        found, own = [], []
+        for recorded in data:
+            whole, less = (outcomes(recorded, priors[recorded.collection], kind, lacking) for lacking in ((), names))
+            found.append(rows(whole, labels, used_on=less).mean(axis=0))
+            own.append(rows(less, labels).mean(axis=0))
+        table[f"without {' and '.join(gone)}"] = list(np.mean(found, axis=0))
+        table[f"without {' and '.join(gone)}, its own map"] = list(np.mean(own, axis=0))
+    return table
+
+
+def nothing_failed(known: Mapping[str, Outcomes], labels: int) -> dict[str, list[float | str]]:
+    found = []
+    for given in known.values():
+        clean = [not given.failed[order[:labels]].any() for order in orders(given, labels, given)]
+        found.append(rows(given, labels)[clean])
+    pooled = np.concatenate(found)
+    return {f"{labels} labels": [str(len(pooled)), *pooled.mean(axis=0)]} if len(pooled) else {}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("collections", type=Path)
     parser.add_argument("--signals", type=Path, required=True)
-    parser.add_argument("--choose", action="store_true", help="try other penalties, too")
+    parser.add_argument("--more", action="store_true", help="what the choices in detectors/risk_calibration.py rest on")
     arguments = parser.parse_args()
     directories = sorted(path.parent for path in arguments.collections.glob("*/corpus.jsonl"))
     if not directories:
@@ -158,8 +194,10 @@ def main() -> None:
         known = {f"{r.collection} {RECORDINGS[r.recording]}": outcomes(r, priors[r.collection], kind) for r in data}
         print_table(f"{says}, mean over recordings", COLUMNS, by_labels(known))
         print_table(f"{says}, 40 labels", ["true rate", *COLUMNS], by_collection(known, 40))
-        if arguments.choose:
+        if arguments.more:
             chosen(known, 40)
+            print_table("A map on risks that rest on less, 40 labels", COLUMNS, on_less(data, priors, kind, 40))
+            print_table("Draws of 20 labels in which nothing failed", ["draws", *COLUMNS], nothing_failed(known, 20))
 
 
 if __name__ == "__main__":
