@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.prior_fit import DEPTH, FAMILIES, KINDS, NEED_CORPUS, Recorded, fit_prior
+from detectors.records import Rated
 from detectors.reference import Normalisation
 from detectors.risk import Prior, assess_risk
-from detectors.risk_calibration import SHIFT_SD, SLOPE_SD, Label, fit_map
+from detectors.risk_calibration import SHIFT_SD, SLOPE_SD, Label, fit_map, level_error_unseen
 
 sys.path.append(str(Path(__file__).parents[1]))
 from tools.fit_prior import load
@@ -44,6 +45,7 @@ class Outcomes(NamedTuple):
 
     risk: NDArray[np.float64]
     failed: NDArray[np.float64]
+    level_error: float
 
 
 class Row(NamedTuple):
@@ -62,8 +64,9 @@ def outcomes(recorded: Recorded, prior: Prior, kind: str, without: Collection[st
     reference = Normalisation.of(recorded.signals, version="self", depth=DEPTH, scorer="")
     kept = [{name: x for name, x in signals.items() if name not in without} for signals in recorded.signals]
     risks = [assess_risk(signals, reference, prior) for signals in kept]
-    probability = [getattr(risk, kind).probability if risk is not None else np.nan for risk in risks]
-    return Outcomes(np.array(probability), recorded.failed[KINDS[kind]].astype(float))
+    rated = [getattr(risk, kind) if risk is not None else Rated(np.nan, np.nan) for risk in risks]
+    probability, level_error = np.array([(one.probability, one.level_error) for one in rated]).T
+    return Outcomes(probability, recorded.failed[KINDS[kind]].astype(float), float(np.nanmean(level_error)))
 
 
 def draw(given: Outcomes, order: NDArray[np.intp], labels: int, penalties: Penalties, used_on: Outcomes) -> Row:
@@ -76,10 +79,11 @@ def draw(given: Outcomes, order: NDArray[np.intp], labels: int, penalties: Penal
     mapped = np.array([learnt.at(float(risk)) for risk in prior])
     constant, before, after = (np.square(p - failed).mean() for p in (failed.mean(), prior, mapped))
     off = abs(mapped.mean() - failed.mean())
+    error = learnt.level_error if used_on is given else level_error_unseen(learnt.level_error, used_on.level_error)
     sampling = (mapped * (1 - mapped)).mean() / len(rest)
     return Row(
         1 - before / constant, 1 - after / constant, bool(after < before), abs(prior.mean() - failed.mean()), off,
-        bool(off < 1.96 * np.sqrt(learnt.level_error**2 + sampling)),
+        bool(off < 1.96 * np.sqrt(error**2 + sampling)),
     )  # fmt: skip
 
 
@@ -197,7 +201,8 @@ def main() -> None:
         if arguments.more:
             chosen(known, 40)
             print_table("A map on risks that rest on less, 40 labels", COLUMNS, on_less(data, priors, kind, 40))
-            print_table("Draws of 20 labels in which nothing failed", ["draws", *COLUMNS], nothing_failed(known, 20))
+            if rare := nothing_failed(known, 20):
+                print_table("Draws in which nothing failed", ["draws", *COLUMNS], rare)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ holds for one prior and one scorer.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 SLOPE_SD = 0.35  # how far from 1 a pipeline's slope is expected to lie; docs/evaluation.md, "What forty labels give"
 SHIFT_SD = 1.0  # and its level from the prior's, in logits
 MINIMUM_LABELS = 20
+UNSEEN = 0.5
 NEAR = 0.005  # risks are kept this far from 0 and 1, where the logit is infinite
 FOLDS = 5
 
@@ -67,30 +68,41 @@ class RiskMap(msgspec.Struct, frozen=True):
 class RiskCalibration(msgspec.Struct, frozen=True, kw_only=True):
     """The maps of both kinds of failure for one pipeline, over risks of one prior and one scorer.
 
-    One map holds for whatever families of evidence a risk rests on: the prior's curves share their level, and what is
-    learnt is mostly that.
+    One map holds for whatever families of evidence a risk rests on: the prior's curves share most of their error, and
+    what is learnt is mostly that. A risk that rests on other families than any of the `bases` of the labels keeps
+    `UNSEEN` of the prior's level error besides.
     """
 
     version: str
     pipeline: str
     prior: str
     scorer: str
+    bases: dict[str, int]
     at_5: RiskMap
     at_1: RiskMap
 
     def applied(self, risk: Risk) -> Risk:
         """The risk as this pipeline's labels have it."""
+        seen = risk.basis in self.bases
         at_5, at_1 = (
-            Rated(learnt.at(rated.probability), learnt.level_error)
+            Rated(
+                learnt.at(rated.probability),
+                learnt.level_error if seen else level_error_unseen(learnt.level_error, rated.level_error),
+            )
             for learnt, rated in ((self.at_5, risk.at_5), (self.at_1, risk.at_1))
         )
         return msgspec.structs.replace(risk, at_5=at_5, at_1=at_1)
 
 
+def level_error_unseen(of_map: float, of_prior: float) -> float:
+    """The level error where a map is used on risks of other families of evidence than it was fitted on."""
+    return math.hypot(of_map, UNSEEN * of_prior)
+
+
 def fit_risk(
-    at_5: Sequence[Label], at_1: Sequence[Label], *, pipeline: str, prior: str, scorer: str
+    at_5: Sequence[Label], at_1: Sequence[Label], *, pipeline: str, prior: str, scorer: str, bases: Mapping[str, int]
 ) -> RiskCalibration:
-    """A calibration from labelled traces; its version is a hash of what it says.
+    """A calibration from labelled traces; its version is a hash of what it says. `bases` counts what they rest on.
 
     Raises
     ------
@@ -101,10 +113,11 @@ def fit_risk(
         if len(labels) < MINIMUM_LABELS:
             raise ValueError(f"expected at least {MINIMUM_LABELS} labelled traces, got {len(labels)}")
     maps = fit_map(at_5), fit_map(at_1)
-    digest = blake2b(msgspec.json.encode((pipeline, prior, scorer, maps)), digest_size=4).hexdigest()
+    digest = blake2b(msgspec.json.encode((pipeline, prior, scorer, bases, maps)), digest_size=4).hexdigest()
     return RiskCalibration(
-        version=f"risk-{digest}", pipeline=pipeline, prior=prior, scorer=scorer, at_5=maps[0], at_1=maps[1]
-    )
+        version=f"risk-{digest}", pipeline=pipeline, prior=prior, scorer=scorer, bases=dict(bases),
+        at_5=maps[0], at_1=maps[1],
+    )  # fmt: skip
 
 
 def fit_map(labels: Sequence[Label], *, slope_sd: float = SLOPE_SD, shift_sd: float = SHIFT_SD) -> RiskMap:

@@ -61,6 +61,7 @@ class LabelledTraces:
         self.pipeline = pipeline
         self.at_5: list[Outcome] = []
         self.at_1: list[Outcome] = []
+        self.bases: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self.undecided = 0
         self.scorer: str | None = None
@@ -109,6 +110,7 @@ class LabelledTraces:
         if self.scorer not in (None, scorer):
             raise LeadlineError(f"versions.scorer: got {scorer!r}, expected {self.scorer!r} as before")
         self.scorer = scorer
+        self.bases[assessment.risk_basis] += 1
         by_prior = assessment.prior_risks
         kinds = (
             (5, by_prior.get("risk", assessment.risk), self.at_5),
@@ -155,8 +157,10 @@ def calibrate_risk(labelled: LabelledTraces) -> CalibratedRisk:
     at_5, at_1 = _weighted(labelled.at_5), _weighted(labelled.at_1)
     try:
         calibration = fit_risk(
-            at_5, at_1, pipeline=labelled.pipeline, prior=shipped_prior().version, scorer=labelled.scorer or ""
-        )
+            at_5, at_1,
+            pipeline=labelled.pipeline, prior=shipped_prior().version, scorer=labelled.scorer or "",
+            bases=labelled.bases,
+        )  # fmt: skip
     except ValueError as error:
         left_out = ", ".join(f"{count:,} {reason}" for reason, count in labelled.left_out.items() if count)
         raise LeadlineError(f"too little to calibrate on: {error} (left out: {left_out or 'none'})") from error

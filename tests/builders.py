@@ -73,7 +73,10 @@ def risk_calibration(**changes: str) -> RiskCalibration:
     """Of 60 labels that failed more often than the prior in use says."""
     labels = [Label(0.05 + i / 100, i % 3 > 0) for i in range(60)]
     return fit_risk(
-        labels, labels, **{"pipeline": "default", "prior": shipped_prior().version, "scorer": "s", **changes}
+        labels,
+        labels,
+        **{"pipeline": "default", "prior": shipped_prior().version, "scorer": "s", **changes},
+        bases={"score": 60},
     )
 
 

@@ -139,7 +139,7 @@ def test_what_is_held_out_was_not_seen() -> None:
 
 def calibration(seed: int = 0) -> RiskCalibration:
     at_5, at_1 = labels(40, shift=-1, seed=seed), labels(30, shift=1, seed=seed + 1)
-    return fit_risk(at_5, at_1, pipeline="shop", prior="p", scorer="s")
+    return fit_risk(at_5, at_1, pipeline="shop", prior="p", scorer="s", bases={"score": 40})
 
 
 def test_each_kind_of_failure_has_its_own_map() -> None:
@@ -152,6 +152,16 @@ def test_each_kind_of_failure_has_its_own_map() -> None:
     assert applied.at_5.level_error < 0.1
     assert (applied.basis, applied.drivers) == ("score", ("score_gap",))
     assert (found.at_5.labels, found.at_1.labels) == (40, 30)
+
+
+def test_on_other_evidence_than_the_labels_had_its_level_is_less_sure() -> None:
+    """By half of what the prior does not know there; the risk itself is mapped all the same."""
+    found = calibration()
+    seen, unseen = (
+        found.applied(Risk(Rated(0.3, 0.08), Rated(0.3, 0.08), basis, ())) for basis in ("score", "lexical")
+    )
+    assert unseen.at_5.probability == seen.at_5.probability
+    assert unseen.at_5.level_error == pytest.approx(np.hypot(seen.at_5.level_error, 0.04))
 
 
 def test_the_version_is_of_what_it_says() -> None:
@@ -167,7 +177,7 @@ def test_a_file_of_it_is_the_same_again() -> None:
 @pytest.mark.parametrize(("at_5", "at_1"), [(MINIMUM_LABELS - 1, 40), (40, MINIMUM_LABELS - 1)])
 def test_too_few_labels_are_refused(at_5: int, at_1: int) -> None:
     with pytest.raises(ValueError, match="expected at least 20 labelled traces, got 19"):
-        fit_risk(labels(at_5), labels(at_1), pipeline="shop", prior="p", scorer="s")
+        fit_risk(labels(at_5), labels(at_1), pipeline="shop", prior="p", scorer="s", bases={})
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_the_command_writes_a_calibration_that_its_pipeline_takes(tmp_path: Path
     pipelines = {"default": PipelineConfig(risk_calibration=out), "other": PipelineConfig()}
     assert risk_calibrations(pipelines, prior=PRIOR, scorer="s").keys() == {"default"}
     found = risk_calibrations(pipelines, prior=PRIOR, scorer="s")["default"]
-    assert (found.at_5.labels, found.at_1.labels) == (80, 80)
+    assert (found.at_5.labels, found.at_1.labels, found.bases) == (80, 80, {"score": 80})
     assert found.at_5.at(0.2) > 0.3
     assert found.at_1.at(0.4) == pytest.approx(0.4, abs=0.1)
     assert found.version in done.stdout
