@@ -44,7 +44,7 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     key: str
     score: float
     passage: str
-    covered: float
+    covered: float = 0.0
 
 
 class LexicalResult(msgspec.Struct, frozen=True):

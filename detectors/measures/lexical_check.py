@@ -15,7 +15,7 @@ TEXT_SIGNALS = (*COVER_SIGNALS, *CONTRAST_SIGNALS, *REGRET_SIGNALS, "missed_iden
 SIGNALS = (*RANK_SIGNALS, *TEXT_SIGNALS)
 STANDING_OUT = 0.2  # share of BM25's standing-out score from which a document that was not served is named
 NAMED = 3
-MINIMUM_CONTRAST = 3  # served documents
+MINIMUM_CONTRAST = 2  # served documents
 IDENTIFIERS = 50  # of one query: a pasted log has thousands, and each is looked for in every text
 
 

@@ -21,7 +21,16 @@ from tests.detectors.fakes import TableScorer
 from tests.monitor.kit import assessment
 
 SHAPE = {"top_score", "score_gap", "score_z", "score_spread", "score_entropy"}
-TERMS = {"uncovered_terms", "first_covered_terms", "best_covered_terms", "missed_identifiers"}
+TERMS = {
+    "uncovered_terms",
+    "first_covered_terms",
+    "best_covered_terms",
+    "first_terms_contrast",
+    "terms_regret",
+    "first_terms_regret",
+    "missed_identifiers",
+}
+ANSWER = {"first_answer_type"}
 LEXICAL = {"lexical_rbo", "lexical_miss", *TERMS}
 ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast", "first_contrast"}
 UNION = {"union_rbo", "regret"}
@@ -90,16 +99,16 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 
 # Sound traces that are hard to measure, and which signals abstain for which reason.
 HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
-    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | LEXICAL | SCORED}),
+    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | LEXICAL | SCORED}),
     "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE}),
     "infinite score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]}, {"no_scores": SHAPE}),
     "missing score": ({"documents": [*documents(3), {"id": "kb-5"}]}, {"no_scores": SHAPE}),
     "constant scores": ({"documents": documents(4, score=0.5)}, {"constant_scores": SHAPE}),
     "duplicate ids": ({"documents": documents(4, id="kb-1")}, {}),
-    "one document": ({"documents": documents(1)}, {"too_few_documents": SHAPE | ORDER}),
+    "one document": ({"documents": documents(1)}, {"too_few_documents": SHAPE | ORDER | {"first_terms_contrast"}}),
     "10,000 documents": ({"documents": documents(10_000)}, {}),
     "5 MB of text": ({"documents": [{"id": "kb-1", "text": MEGABYTES, "score": 1}, *documents(3)]}, {}),
-    "5 MB of query": ({"query": MEGABYTES}, {"not_applicable": {"missed_identifiers"}}),
+    "5 MB of query": ({"query": MEGABYTES}, {"not_applicable": ANSWER | {"missed_identifiers"}}),
     "emoji and chinese": (
         {
             "query": "🎉 退款政策 order 88-1023 🚀",
@@ -155,7 +164,7 @@ def test_no_more_than_the_depth_of_a_long_list_counts(tmp_path: Path) -> None:
 def test_ids_that_the_corpus_does_not_know_stop_the_lexical_side(tmp_path: Path) -> None:
     """There is no text to be found for them either."""
     found = one(tmp_path, **HARD["unknown ids"][0])
-    assert abstained_by_reason(found, "t1") == {"ids_not_in_corpus": LEXICAL, "no_text": SCORED}
+    assert abstained_by_reason(found, "t1") == {"ids_not_in_corpus": LEXICAL, "no_text": SCORED | ANSWER}
 
 
 def test_one_unknown_id_among_known_ones_stops_what_needs_its_text(tmp_path: Path) -> None:
