@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 SLOPE_SD = 0.35  # how far from 1 a pipeline's slope is expected to lie; docs/evaluation.md, "What forty labels give"
 SHIFT_SD = 1.0  # and its level from the prior's, in logits
 MINIMUM_LABELS = 20
-UNSEEN = 0.5
+UNSEEN = 0.5  # the share of the prior's level error that stays where no label was; measured there, too
 NEAR = 0.005  # risks are kept this far from 0 and 1, where the logit is infinite
 FOLDS = 5
 
