@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from scipy.special import expit
 from structlog.testing import capture_logs
 
 from detectors.records import Assessment, Findings, Missed, Reason, Retrieval, Tier, Weights
@@ -231,7 +232,7 @@ FAMILIES = {"score": ("score_gap",), "lexical": ("lexical_miss",), "scorer": ("r
 
 
 def target(level_error: float) -> Target:
-    line = Curve((0.0, 1.0), (0.1, 0.9), level_error)
+    line = Curve(4.0, 0.0, level_error)
     return Target({"score_gap": 1.0, "lexical_miss": 1.0, "regret": 1.0}, dict.fromkeys(bases(FAMILIES), line))
 
 
@@ -250,9 +251,9 @@ def unrated(**changes: Any) -> Assessment:
 
 
 def test_the_risk_is_the_priors() -> None:
-    """A small gap is bad: percentile .25, turned .75; a missed share of .5 is undecided: .1 + .625 * .8."""
+    """A small gap is bad: percentile .25, turned .75; a missed share of .5 is undecided: 4 * .125 in logits."""
     rated = rate(unrated(signals={"score_gap": 0.25, "lexical_miss": 0.5}), REFERENCE, PRIOR)
-    assert (rated.risk, rated.risk_at_1) == (pytest.approx(0.6), pytest.approx(0.6))
+    assert (rated.risk, rated.risk_at_1) == (pytest.approx(expit(0.5)), pytest.approx(expit(0.5)))
     assert (rated.risk_basis, rated.level_errors) == ("score+lexical", {"risk": 0.05, "risk_at_1": 0.07})
     assert rated.drivers == ("score_gap",)
     assert rated.versions == {"scorer": "s1", "normalisation": "n1", "prior": "p1"}
