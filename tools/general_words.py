@@ -19,8 +19,8 @@ from monitor.providers.vocabulary import WORD, bundled_pieces, shattered
 CASED = ("hotpot_1k", "nq_oracle", "squadshifts_amazon_reviews", "squadshifts_new_wiki", "squadshifts_reddit")
 SMALL = ("squad_sentences_nqg",)  # all in small letters
 # Those that are words as well, or that prose has too rarely.
-WORLD = """AD ADHD AI AIDS AM ATM BC CFO CPU CTO DIY ETA EU FAQ GPS HIV HTML ID IPO IQ IT LCD LED MRI NGO OK PC PDF PHD PM QR RAM
-    ROM RPM SOS UFO UK UN URL US USB UVA UVB WHO WIFI""".split()
+WORLD = """AD ADHD AI AIDS AM ATM BC CFO CPU CTO DIY ETA EU FAQ GB GHZ GPS HIV HTML ID IPO KB KM IQ IT LCD LED MB MHZ MRI NGO OK PC PDF PHD PM QR RAM
+    ROM RPM SOS UFO UK UN URL US USB UVA UVB WHO WIFI WW""".split()
 ACRONYM_PASSAGES = 5
 ACRONYM_SHARE = 0.7  # of the passages with the word, those that have it in capitals
 

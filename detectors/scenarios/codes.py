@@ -31,7 +31,7 @@ IDENTIFIER = rule(
         | \d+\.\d+\.\d+(?:\.\d+)*                                                                       # 10.0.0.1
         | (?:[Aa]rticle|[Ss]ection|[Ii]nvoice|[Oo]rder|[Tt]icket|[Cc]ontract|[Cc]ase|[Ff]orm|[Mm]odel|[Vv]ersion|[Ff]light|[Ee]rror|[Cc]ode|[Ii]d|ID|[Pp]art\s[Nn]umber|[Aa]rea\scode\sis
             |[Pp]atent|[Rr]oom|[Ii]ssue|PR|RFC|ISO|EN|IEC|DIN|[Nn]umber|xbox|iphone|windows|[a-z]+virus)\s(?:[Nn]o\.?\s|[Nn]umber\s|\#)?(?:[A-Z]+\s)?\d+[A-Za-z]?
-        | [A-Z][A-Za-z]+\s\d{{1,4}}[a-z]?
+        | [A-Z][A-Za-z]+\s\d{{1,4}}[a-z]?(?!-\d)
         | [A-Za-z0-9]+(?:_[A-Za-z0-9]+)+
         | [\w.+-]+@[\w-]+\.[\w.-]+ | https?://\S+ | (?:www\.)[\w.-]+ | [\w-]+\.(?:com|org|net|io)
         ){_END}

@@ -23,7 +23,7 @@ NEGATION = rule(
     | \black(?:s|ed|ing)?\b | \bfail(?:s|ed|ing|ure)?\ to\b | \bnon[-\s][a-z]\w+ | \b\w+-free\b | \bno\ [a-z]+
     | \b(?:other|rather)\ than\b | \bbesides\b | \b(?:apart|aside)\ from\b | \binstead\b | \bas\ opposed\ to\b
     | \ball\ but\b | \b(?:every|all)\b[^.?!]{1,24}\bbut\ one\b""",
-    r"""\bnot\ (?:only|just\ because|(?:so|too|very)\ \w+\ ago) | \b(?:whether|if|or)\ not\b | \bnot\s?[?]?$
+    r"""\bnot\ (?:only|just\ because|(?:so|too|very)\ \w+\ ago) | \b(?:whether|if|or)\ not\b | \bmay\ or\ may\ not\b | \bnot\s?[?]?$
     | ^(?:do|is|was|are|did|has|does|have|were|would|could|should|wo|ca)n\s?['’]\s?t\b       # Didn't a study show ...
     | \bnever[-\s](?:ending|mind|land|again) | \bnothing\ (?:but|else) | \bwithout\ (?:a\ trace|borders|delay|fail)\b
     | \bfor\ lack\b | \bnon[-\s](?:profit|fiction|stop|linear|core|recurring|trivial|governmental|hodgkin|stick|verbal
@@ -34,11 +34,12 @@ NEGATION = rule(
 TEMPORAL = rule(
     "temporal",
     [DIGIT, *"""latest newest recent recently lately currently current now today nowadays yesterday tomorrow outdated date
-        this last past next previous upcoming earliest since before after until during prior following subsequent post pre
+        this last past next previous upcoming earliest oldest first since before after until during prior following subsequent post pre
         as ago century""".split()],
-    rf"""(?<![\w.,$€£\#/-]){_YEAR}s?\b | (?<=-){_YEAR}s?\b
+    rf"""(?<![\w.,$€£\#/-]){_YEAR}s?\b(?!-(?!{_YEAR}\b|\d\d\b)\d) | \b(?:mid|late|early|post|pre)-{_YEAR}s?\b
     | \b(?:mid-?)?[1-9]0s\b | \bcentur(?:y|ies)\b | \bq[1-4]\b
     | \b(?:latest|newest|recent|recently|lately|current|currently|nowadays|today|yesterday|tomorrow|earliest|outdated|now)\b
+    | \b(?:oldest|first|last)\ (?:contract|invoice|version|release|report|order|ticket|record|update|audit|entry)s?\b
     | \bup[-\ ]to[-\ ]date\b | \bas\ of\b | \bnot\ (?:so|too|very)\ long\ ago\b
     | \b(?:this|last|past|next|previous|upcoming|coming)\ (?:\w+\ )?(?:years?|months?|weeks?|days?|quarters?|summer|winter
         |spring|autumn|fall|night|century)\b
@@ -62,21 +63,25 @@ NUMERIC = rule(
       \ than\ [$€£]?{_NUMBER}
     | \b(?:over|under|above|below|at\ least|at\ most|up\ to|exceed(?:s|ing)?|within)\ [$€£]?{_NUMBER}
     | \bbetween\ [$€£]?{_NUMBER}\ and\ [$€£]?{_NUMBER}""",
-    rf"""\b(?:over|under|above|below|up\ to|within|between)\ (?:{_YEAR}|\w+\ of\ the)\b | {_YEAR}\s?[-–]\s?\d+ | {_NUMBER}\s(?:[a-z]+)\ ago\b""",
+    rf"""\b(?:over|under|above|below|up\ to|within|between)\ (?:{_YEAR}|\w+\ of\ the)\b | {_YEAR}\s?[-–]\s?\d+ | \w+[-\ ](?:day|year)s?['’]?\ war\b | {_NUMBER}\s(?:[a-z]+)\ ago\b""",
 )
 DETAIL = rule(
     "fine_grained",
-    "there does colour color shape material size side wearing holding carrying wear dressed contain contains",
-    r"""\b(?:is|are|was|were)\ there\ (?:an?|any)\b | ^does\ .{1,60}\ (?:contain|include|mention|have\ an?)\b
-    | \bwh(?:at|ich)\ (?:\S+\ ){0,5}?(?:colou?r|shape|material|size|side)\b | \b(?:wearing|holding|carrying)\ \w+
-    | \bpeople\ who\ wear\b | \bdressed\ in\ \w+""",
+    "there does colour color shape material size side",
+    r"""(?:^|[.?!,]\ )(?:is|are|was|were)\ there\ (?:an?|any)\b | ^does\ .{1,60}\ (?:contain|include|mention|have\ an?)\b
+    | \bwh(?:at|ich)\ (?:\S+\ ){0,5}?(?:colou?r|shape|material|size|side)\b""",
     r"\b(?:is|are)\ there\ (?:an?|any)\ (?:difference|relationship|way|use|established)",
 )
+_PLACE = r"""(?:air|background|balcony|beach|bed|bench|boat|bridge|ceiling|chair|classroom|community|corner|couch|desk|door|entrance
+    |fence|fields?|floor|foreground|forest|garden|grass|grassland|ground|house|kitchen|lake|lawn|left|living\ room|market|meadow
+    |mountains?|ocean|park|photo|picture|pool|rain|right|river|road|roof|room|sea|shelf|shore|sky|snow|sofa|stage|street|supermarket
+    |table|top|tree|wall|water|window|woods|yard)"""
 SCENE = rule(
     "fine_grained",
-    [SHORT],
-    rf"""^(?:(?:an?|the|two|three|there\ is)\ )*(?:[\w-]+\ )?{_COLOUR}(?:-\w+)?\ [a-z]+(?:\ [a-z,]+){{0,3}}$
-    | ^(?:[\w-]+\ ){{1,5}}(?:on|beside|under|behind|by|near|in)\ (?:the|an?)\ (?:\w+\ )?[a-z]+\s?\.?$""",
+    [SHORT, *"wearing holding carrying wear dressed photo picture image video room".split()],
+    rf"""\b(?:wearing|holding|carrying)\ \w+ | ^(?:photo|picture|image|video)s?\ of\b | \bin\ (?:the|which)\ (?:photo|picture|image|video|room)\b | \bwho\ wear\b | \bdressed\ in\ \w+ | ^(?:(?:an?|the|two|three|there\ is)\ )*(?:[\w-]+\ )?{_COLOUR}(?:-\w+)?\ [a-z]+(?:\ [a-z,]+){{0,3}}$
+    | ^(?:[\w-]+\ ){{1,5}}(?:on|beside|under|behind|by|near|in|inside|next\ to)\ (?:the|an?)\ (?:\w+\ )?{_PLACE}\s?\.?$
+    | ^(?:[\w-]+\ ){{1,5}}(?:beside|next\ to|under|behind)\ (?:the|an?)\ \w+\s?\.?$""",
     rf"""^(?:what|which|who\w*|when|where|why|how|is|are|was|does|do|did|can|please)\b.* | \b{_COLOUR}\ (?:house|tea|sea|cross|hole|board|paper|\w*berries|sox|list
         |market|card|friday|cell|cells|wine|meat)\b""",
 )
@@ -90,18 +95,22 @@ COMPARISON = rule(
         |cheaper)\b[^.?!]{1,80}\bor\b
     | \bwhich\ (?:of\ the\ two|one|company)\b[^.?!]*\b(?:earlier|later|more|higher|larger|lower|older)\b""",
 )
-_ROLE = r"""(?:supervisor|manager|boss|head|mother|father|parents?|wife|husband|spouse|son|daughter|brother|sister|author|director
-    |founder|ceo|owner|successor|predecessor|employer|capital|birthplace|hometown|nationality|mayor|president|teacher|designer
-    |creator|writer|population|headquarters|chair(?:man|woman)?|leader|e-?mail|phone|address)"""
-_WHO = r"""(?:signer|signatory|supervisor|manager|author|director|founder|owner|mother|father|wife|husband|inventor|writer|singer
-    |actor|actress|president|ceo|creator|applicant|successor|predecessor)"""
+_ROLE = r"""(?:supervisor|superior|manager|boss|head|mother|father|parents?|wife|husband|spouse|son|daughter|brother|sister|author
+    |director|founder|ceo|owner|successor|predecessor|employer|birthplace|hometown|nationality|mayor|teacher|designer|creator)"""
+_WHO = r"""(?:signer|signatory|supervisor|superior|manager|boss|author|director|founder|owner|mother|father|wife|husband|inventor
+    |writer|singer|actor|actress|president|ceo|creator|applicant|successor|predecessor)"""
 CHAIN = rule(
     "multi_hop",
-    "of who many whose s",
-    rf"""\b{_ROLE}\ (?:of|for)\ (?:the|an?)\ (?:\w+\ ){{0,2}}?(?:{_WHO}\b|(?:\w+\ )?(?:that|who|which|where|whose)\b)
-    | \b{_WHO}['’]s\ {_ROLE}\b
+    "of many s levels",
+    rf"""\b(?!name|kind|type|sort|part|parts|one|number|list|groups?|members?|results?|role|effects?|end|case|some|most|any|use|impact
+        |all|many|none|each|percent|percentage|majority|rest|because|out|amount|in|on|as|meaning|definition|example)
+      [a-z]+\ (?:of|for|at)\ (?:the|an?)\ (?:\w+\ )?[a-z]+(?<!way)\ (?:that|who|whose|which|where)\b
+    | \bof\ who(?:m?ever)?\ \w+ed\b | \b{_ROLE}\ of\ (?:the\ )?(?:\w+\ )?{_WHO}\b | \b{_WHO}['’]s\ {_ROLE}\b
+    | \b[a-z]+\ of\ [^.?!]{{1,40}}['’]s\ {_ROLE}\b | \blevels?\ above\b
+    | \bwh(?:o|at|ich|ere)\b[^.?!]{{0,24}}\ do(?:es)?\ the\ {_ROLE}\ of\b
+    | \bwho\ (?:supplies|audits|heads|manages|leads|signed|owns|runs|approved)\ the\ \w+\ (?:of|for|at)\b
     | \bhow\ many\ (?:of\ (?:our|the|my)\ )?(?:\w+\ )?(?:contracts|invoices|documents|reports|tickets|customers|orders|incidents
-        |articles|cases|emails|claims|policies|suppliers|papers|audits|records|files|devices|sites)\ (?!did|are\ there|does|has|were\ there|can)""",
+        |articles|emails|claims|policies|suppliers|papers|audits|records|files|devices|sites)\ (?!did|are\ there|does|has|were|can)""",
 )
 OPERATORS = rule("combinatorial", "and or", r"(?<=\S\s)(?:AND|OR)(?:\sNOT)?(?=\s\S)", flags=re.NOFLAG)
 JOINED = rule(
@@ -111,11 +120,14 @@ JOINED = rule(
     | [\w'’.)]+\s?,?\ and\ [\w'’]+""",
     r"""\b(?:between|among|besides|except|other\ than|apart\ from|rather\ than)\b[^.?!,]*?\band\b | ^compare\b.* | \bcomparisons?\ .*
     | \b(?:which|who)\b[^?]*\b(?:older|earlier|better|larger|bigger|higher)\b.*
-    | \b(?:black|research|tom|pros?|terms|rock|bed|food|supply|law|peace|salt|arts?|science|up|back|more|again|time|mind|hide
-        |fish|mac|bread|trinidad|bosnia|trial|hit|dungeons|diversity|ethics|sustainability|sex|each|environmental|electric
-        |culture|romeo|north|south|east|west|now|hundred|safety|question|so|then|yes|by|hardware|nutrition|internet|house|duke
-        |king|young|compliance)\ (?:&|and|or)\ [\w'’]+
-    | \band\ (?:so|not|then|its|other|any|more|less|most|a\ half|the\ (?:like|other)|\w+(?:ed|ing))\b""",
+    | \b(?:black\ and\ white | research\ and\ development | tom\ and\ jerry | pros?\ and\ cons? | terms\ and\ conditions
+        | rock\ and\ roll | bed\ and\ breakfast | food\ and\ drinks? | supply\ and\ demand | law\ and\ order | peace\ and\ quiet
+        | salt\ and\ pepper | arts?\ and\ crafts? | up\ and\ running | back\ and\ forth | (?:more|again|time)\ and\ \w+
+        | hide\ and\ seek | fish\ and\ chips | mac\ and\ cheese | trial\ and\ error | dungeons\ and\ dragons | sex\ and\ the
+        | diversity\ and\ inclusion | (?:ethics|sustainability|environmental|compliance)\ and\ \w+ | culture\ and\ tourism
+        | romeo\ and\ juliet | (?:north|south|east|west)\ and\ \w+ | now\ and\ then | health\ and\ safety | by\ and\ large
+        | young\ and\ old | nutrition\ and\ dietetics | internet\ and\ society | question\ and\ answer | each\ and\ every)\b
+    | [\w'’.)]+\s?,?\ and\ (?:so|not|then|its|other|any|more|less|most|a\ half|the\ (?:like|other)|(?!need|red\b|bed\b|seed|weed|spring|ring|king|wing|thing)\w+(?:ed|ing))\b""",
 )
 LISTED = rule("combinatorial", [SHORT], r"^(?!wh|how)\w+(?:\ \w+)?,\s?(?:\w+(?:\ \w+)?,\s?)*(?:with\ )?\w+(?:\ \w+)?\.?$")
 

@@ -9,7 +9,7 @@ SHORT_WORDS = 8
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _CUE = re.compile(r"[a-z]+|[<>≤≥$€£¥%#_@\[]")
 _DIGIT = re.compile(r"\d")
-_UPPER = re.compile(r"[A-Z]{2}")
+_UPPER = re.compile(r"[A-Z]{2}|[a-z][A-Z]")
 _SAID = "said"
 
 

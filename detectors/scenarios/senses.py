@@ -16,7 +16,7 @@ AMBIGUOUS = frozenset(
     track trade train transfer trial trip trunk type vessel virus volume wage watch wave web well window yard""".split()
 )
 AMBIGUOUS_CHINESE = frozenset(
-    """苹果 小米 华为 杜鹃 包袱 东西 意思 窗口 病毒 菜单 端口 平台 水分 背景 算账 后门 黄牛 土豆 芒果 橘子 运动 结构 行 打 算盘 火星 水星 长城
+    """苹果 小米 华为 杜鹃 包袱 东西 意思 窗口 病毒 菜单 端口 平台 水分 背景 算账 后门 黄牛 运动 结构 算盘 火星 水星 长城
     金星 老虎 处理 出口 对象 句柄 线程 池 总线""".split()
 )
 _ARTICLES = ("the ", "a ", "an ")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from detectors.text import STOP_WORDS
 
-_ACRONYM = re.compile(r"(?<![A-Za-z-])[A-Z]{2,6}(?=s?(?![A-Za-z]))")
+_ACRONYM = re.compile(r"(?<![A-Za-z-])(?:[A-Z]{2,6}|[A-Z]?[a-z][A-Z]{1,3})(?=s?(?![A-Za-z]|-\d\d|\d{3}))")
 SHOUTED_WORDS = 3  # a query of that many words, all in capitals, says nothing by them
 
 

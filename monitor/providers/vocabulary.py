@@ -17,7 +17,8 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 SHATTERED_PIECES = 4  # word pieces: fewer are inflections and everyday compounds, too
 MIN_LETTERS = 5
 HOUSE_DOCUMENTS = 3
-SCRIPT_SHARE = 0.01  # of the documents: a corpus does not have a script that fewer are written in
+ACRONYM_LETTERS = 6
+SCRIPT_SHARE = 0.05  # of the documents: a corpus does not have a script that fewer are written in
 
 
 def bundled_pieces() -> tuple[set[str], Callable[[list[str]], list[int]]]:
@@ -44,7 +45,7 @@ def general_words() -> frozenset[str]:
 def vocabulary_of(corpus: Corpus | None) -> Vocabulary:
     """What is general, and what is the corpus's own: frequent in it, and unknown to general texts.
 
-    An acronym is the house's where it stands in capitals more often than not, and the world does not know it; a word
+    An acronym is the house's where the world does not know it as one; a word
     where it stands in small letters more often than not (the others are names) and the tokenizer shatters it.
     """
     if corpus is None:
@@ -67,9 +68,9 @@ def _house(frequencies: Counter[str]) -> set[str]:
     world = {line for line in _listed() if line.isupper()}
     acronyms = {
         word
-        for word in frequent
-        if word.isupper() and len(word) <= 6 and word not in world and word.lower() not in STOP_WORDS
-        and frequencies[word] > frequencies[word.lower()] + frequencies[word.capitalize()]
+        for word in frequencies
+        if word.isupper() and len(word) <= ACRONYM_LETTERS
+        and word not in world and word.lower() not in STOP_WORDS
     }
     whole, pieces = bundled_pieces()
     stems = {line for line in _listed() if line.islower()}
