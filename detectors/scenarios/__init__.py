@@ -6,8 +6,8 @@ What belongs to a scenario and what does not is defined in docs/scenarios.md, wi
 import re
 from collections.abc import Mapping, Sequence
 
-from detectors.scenarios import chinese, codes, english, mixed
-from detectors.scenarios.mixed import scripts
+from detectors.scenarios import chinese, codes, english, structure
+from detectors.scenarios.mixed import mixed, scripts
 from detectors.scenarios.rule import SHORT, UPPER, WIDE, Rule, cues_of
 from detectors.scenarios.senses import polysemous
 from detectors.scenarios.vocabulary import Vocabulary, jargon
@@ -21,7 +21,12 @@ NAMES = (
     *("cross_lingual", "identifier", "negation", "numeric", "temporal"),
     *("jargon", "multi_hop", "combinatorial", "fine_grained", "polysemy"),
 )
-_RULES: tuple[Rule, ...] = (*mixed.RULES, *codes.RULES, *english.RULES, *chinese.RULES)
+_RULES: tuple[Rule, ...] = (*codes.RULES, *english.RULES, *structure.RULES, *chinese.RULES)
+_RULES_BY_CUE = {
+    cue: [number for number, rule in enumerate(_RULES) if cue in rule.cues]
+    for cue in frozenset[str]().union(*(rule.cues for rule in _RULES))
+}
+_CUES = frozenset(_RULES_BY_CUE)
 _FEW_SPACES = 3
 
 
@@ -60,13 +65,14 @@ class Classifier:
         return found | {name: known[name] for name in NAMES if name in known}
 
     def _known(self, query: str) -> dict[str, str]:
-        cues = cues_of(query)
+        lowered = query.lower()
+        cues = cues_of(query, lowered)
         found: dict[str, str] = {}
-        for rule in _RULES:
-            if not rule.cues.isdisjoint(cues) and rule.scenario not in found:
-                said = rule.words_in(query)
-                if said is not None:
-                    found[rule.scenario] = said
+        for number in sorted({number for cue in cues & _CUES for number in _RULES_BY_CUE[cue]}):
+            rule = _RULES[number]
+            said = rule.find(query, lowered) if rule.scenario not in found else None
+            if said is not None:
+                found[rule.scenario] = said
         term = jargon(query, cues, UPPER in cues, self._vocabulary)
         if term is not None:
             found["jargon"] = term
@@ -74,11 +80,16 @@ class Classifier:
             word = polysemous(query)
             if word is not None:
                 found["polysemy"] = word
-        if WIDE in cues and "cross_lingual" not in found and self._vocabulary.scripts:
-            foreign = scripts(query) - self._vocabulary.scripts
-            if foreign:
-                found["cross_lingual"] = min(foreign)
+        if WIDE in cues:
+            word = mixed(query) or self._foreign(query)
+            if word is not None:
+                found["cross_lingual"] = word
         return found
+
+    def _foreign(self, query: str) -> str | None:
+        """The name of a script that the query has and the corpus has not."""
+        known = self._vocabulary.scripts
+        return min(scripts(query) - known, default=None) if known else None
 
 
 classify = Classifier().classify

@@ -2,7 +2,7 @@
 
 import re
 
-from detectors.scenarios.rule import CJK, WIDE, Rule, rule
+from detectors.scenarios.rule import CJK
 
 SCRIPTS = {
     "latin": r"A-Za-zÀ-ɏ",
@@ -17,11 +17,11 @@ SCRIPTS = {
 # Latin words that Chinese has taken over, by the letter.
 TAKEN_OVER = """app apps ktv dna rna wifi ceo cfo cto cpu gpu gps pdf usb vip it ai gdp cpi atm tv led cd dvd ok qq nba ppt
     excel word ip id pc ui hr pm vr ar suv xl ic 3d 4s""".split()
-_OTHERS = "".join(letters for name, letters in SCRIPTS.items() if name != "latin")
 _LATIN = SCRIPTS["latin"]
-_WORD = rf"(?<![{_LATIN}])(?!(?:{'|'.join(TAKEN_OVER)})(?![{_LATIN}]))[{_LATIN}][{_LATIN}'’-]*[{_LATIN}]"
-MIXED: Rule = rule("cross_lingual", [WIDE], rf"[{_OTHERS}][^\n]*?{_WORD} | {_WORD}[^\n]*?[{_OTHERS}]")
-RULES: tuple[Rule, ...] = (MIXED,)
+_LATIN_WORD = re.compile(
+    rf"(?<![{_LATIN}\d-])(?!(?:{'|'.join(TAKEN_OVER)})(?![{_LATIN}]))[{_LATIN}][{_LATIN}'’-]*[{_LATIN}](?![\w_-]*\d)", re.IGNORECASE
+)
+_OTHER = re.compile(f"[{''.join(letters for name, letters in SCRIPTS.items() if name != 'latin')}]")
 _WORDS = {name: re.compile(rf"[{letters}]{{2,}}") for name, letters in SCRIPTS.items()}
 
 
@@ -32,3 +32,15 @@ def scripts(text: str) -> set[str]:
     ['cjk', 'latin']
     """
     return {name for name, word in _WORDS.items() if word.search(text)}
+
+
+def mixed(query: str) -> str | None:
+    """The Latin word that stands in a query of another script; None where there is none, or only one taken over.
+
+    >>> mixed("如何重置 router 密码"), mixed("DNA检测")
+    ('router', None)
+    """
+    if not _OTHER.search(query):
+        return None
+    word = _LATIN_WORD.search(query)
+    return word.group() if word else None

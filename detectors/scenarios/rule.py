@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-DIGIT, UPPER, SHORT, WIDE = "0", "A", ".", "字"  # cues: any digit, two capitals, few words, a character beyond ASCII
+# Cues beside words: any digit, capitals within a word, few words, marks of an address or a name in code, not ASCII.
+DIGIT, UPPER, SHORT, MARK, WIDE = "0", "A", ".", "_", "字"
 SHORT_WORDS = 8
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_CUE = re.compile(r"[a-z]+|[<>≤≥$€£¥%#_@\[]")
+_SEPARATORS = str.maketrans(dict.fromkeys("\t\n\r!\"#$%&'()*+,-./:;<=>?[\\]^`{|}~’“”‘", " "))
 _DIGIT = re.compile(r"\d")
-_UPPER = re.compile(r"[A-Z]{2}|[a-z][A-Z]")
+_UPPER = re.compile(r"[A-Za-z][A-Z]")
 _SAID = "said"
 
 
@@ -19,33 +20,40 @@ class Rule(NamedTuple):
     scenario: str
     cues: frozenset[str]
     pattern: re.Pattern[str]
+    cased: bool
 
-    def words_in(self, query: str) -> str | None:
+    def find(self, query: str, lowered: str) -> str | None:
         """The first words that show the scenario; None where there are none."""
-        return next((found.group() for found in self.pattern.finditer(query) if found.lastgroup == _SAID), None)
+        text = query if self.cased else lowered
+        for found in self.pattern.finditer(text):
+            if found.lastgroup == _SAID:
+                said = query[slice(*found.span())] if len(query) == len(lowered) else found.group()
+                return said.strip()
+        return None
 
 
-def rule(
-    scenario: str, cues: str | Iterable[str], pattern: str, unless: str = "", *, flags: re.RegexFlag = re.IGNORECASE
-) -> Rule:
-    """A rule of two patterns in verbose form. What `unless` matches is passed over as it stands, before `pattern` is tried.
+def rule(scenario: str, cues: str | Iterable[str], pattern: str, unless: str = "", *, cased: bool = False) -> Rule:
+    """A rule of two patterns in verbose form. What `unless` matches is passed over, before `pattern` is tried.
 
-    Without flags of its own it takes no regard of case. `pattern` may have no named group.
+    They see the query in small letters unless the rule is `cased`: that is quicker than to take no regard of case.
+    `pattern` may have no group that captures.
     """
     either = f"{unless}\n| (?P<{_SAID}>{pattern}\n)" if unless else f"(?P<{_SAID}>{pattern}\n)"
     known = cues.split() if isinstance(cues, str) else cues
-    return Rule(scenario, frozenset(known), re.compile(either, flags | re.VERBOSE))
+    return Rule(scenario, frozenset(known), re.compile(either, re.VERBOSE), cased)
 
 
-def cues_of(query: str) -> set[str]:
+def cues_of(query: str, lowered: str) -> set[str]:
     """Everything in `query` that may set a rule off."""
-    cues = set(_CUE.findall(query.lower()))
+    cues = set(lowered.translate(_SEPARATORS).split())
     if _DIGIT.search(query):
         cues.add(DIGIT)
-    if not query.isascii():
-        cues.add(WIDE)
     if _UPPER.search(query):
         cues.add(UPPER)
     if query.count(" ") < SHORT_WORDS:
         cues.add(SHORT)
+    if "_" in query or "@" in query or "www." in lowered or "://" in query or ".com" in lowered:
+        cues.add(MARK)
+    if not query.isascii():
+        cues.add(WIDE)
     return cues
