@@ -10,7 +10,7 @@ from detectors.measures.base import Measure
 from detectors.records import Assessment, Evidence, Findings, Missed, QueryTrace, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation
 from detectors.risk import EMPTY_RESULT, Prior, assess_risk
-from detectors.scenarios import classify, primary
+from detectors.scenarios import Classifier, primary
 from detectors.text import identifiers
 from monitor.logs import describe
 from monitor.prepare import Preparer
@@ -43,6 +43,7 @@ class Assessor:
         measures: Sequence[Measure],
         preparer: Preparer,
         privacy: Privacy,
+        classifier: Classifier,
         *,
         versions: Mapping[str, str],
         attributes: Sequence[str] = (),
@@ -53,6 +54,7 @@ class Assessor:
         self._measures = measures
         self._preparer = preparer
         self._privacy = privacy
+        self._classifier = classifier
         self._versions = dict(versions)
         self._attributes = attributes
         self._on_failure = on_failure
@@ -96,7 +98,7 @@ class Assessor:
 
     def _assessment(self, retrieval: Retrieval, weights: Weights, findings: Findings) -> Assessment:
         trace = retrieval.trace
-        scenarios = classify(trace.query)
+        scenarios = self._classifier.classify(trace.query)
         attributes = trace.attributes or {}
         return Assessment(
             trace_id=trace.trace_id,

@@ -31,7 +31,8 @@ def scripts(text: str) -> set[str]:
     >>> sorted(scripts("退款 policy"))
     ['cjk', 'latin']
     """
-    return {name for name, word in _WORDS.items() if word.search(text)}
+    asked = ["latin"] if text.isascii() else SCRIPTS
+    return {name for name in asked if _WORDS[name].search(text)}
 
 
 def mixed(query: str) -> str | None:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib.resources import files
 
-from tokenizers import Tokenizer
-
 from detectors.scenarios import Vocabulary, scripts
 from detectors.text import STOP_WORDS, terms
 from monitor.providers.corpus import Corpus
@@ -23,6 +21,8 @@ SCRIPT_SHARE = 0.05  # of the documents: a corpus does not have a script that fe
 
 def bundled_pieces() -> tuple[set[str], Callable[[list[str]], list[int]]]:
     """The whole words of the bundled tokenizer, and a function that counts the pieces of each of many words."""
+    from tokenizers import Tokenizer  # noqa: PLC0415 - `leadline --help` has no use for it
+
     tokenizer = Tokenizer.from_file(str(BUNDLED_DIRECTORY / "tokenizer.json"))
     whole = {word for word in tokenizer.get_vocab(with_added_tokens=False) if word.isalpha() and len(word) > 1}
     return whole, lambda words: [len(e.ids) for e in tokenizer.encode_batch(words, add_special_tokens=False)]

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from detectors.records import Assessment, Findings, Missed, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation, QuantileSketch
 from detectors.risk import Prior, Target
+from detectors.scenarios import Classifier
 from detectors.signals import SIGNALS
 from monitor.assess import Assessor, Unavailable, rate
 from monitor.config import PrivacyConfig
@@ -58,6 +59,7 @@ def assembled(*measures: Any, events: Events | None = None, **options: Any) -> A
         measures,
         Preparer(None, settings.pipeline),
         privacy,
+        Classifier(),
         versions={"scorer": "s1"},
         on_failure=heard.failed.append,
         on_success=heard.succeeded.append,
