@@ -16,10 +16,10 @@ _SKIPPED = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 
 
 def _pattern(text: str) -> str:
-    if re.search(text, ""):
-        raise ValueError("expected a regular expression that does not match everything")
     if _repeats_within_repeat(text):
         raise ValueError("expected a regular expression without a repeat within a repeat: it may take forever")
+    if re.search(text, ""):
+        raise ValueError("expected a regular expression that does not match everything")
     return text
 
 
@@ -51,7 +51,9 @@ def _names(scenarios: Mapping[str, object]) -> Mapping[str, object]:
         raise ValueError(f"expected names of your own, {taken[0]} is taken")
     odd = [name for name in scenarios if not _NAME.fullmatch(name)]
     if odd:
-        raise ValueError(f"expected names of at most 40 small letters, digits and '_', a letter first: {odd[0]!r} is none")
+        raise ValueError(
+            f"expected names of at most 40 small letters, digits and '_', a letter first: {odd[0]!r} is none"
+        )
     if len(scenarios) > MOST:
         raise ValueError(f"expected at most {MOST} scenarios")
     return scenarios

@@ -2,8 +2,9 @@
 
     python tools/general_words.py ../shared/training > detectors/data/general_words.txt
 
-Two kinds of lines: acronyms that the world knows, in capitals, and stems of words that the bundled tokenizer shatters
-although general texts have them, in small letters. All other general words are the tokenizer's own whole words.
+Acronyms that the world knows, in capitals. In small letters short words that general texts have, so that one in
+capitals is no acronym, and stems of words that the bundled tokenizer shatters although general texts have them. All other
+general words are the tokenizer's own whole words.
 """
 
 import argparse
@@ -19,9 +20,9 @@ from monitor.providers.vocabulary import WORD, bundled_pieces, shattered
 CASED = ("hotpot_1k", "nq_oracle", "squadshifts_amazon_reviews", "squadshifts_new_wiki", "squadshifts_reddit")
 SMALL = ("squad_sentences_nqg",)  # all in small letters
 # Those that are words as well, or that prose has too rarely.
-WORLD = """AD ADHD AI AIDS AM ATM BC CFO CPU CTO DIY ETA EU FAQ GB GHZ GPS HIV HTML ID IPO KB KM IQ IT LCD LED MB MHZ MRI NGO OK PC PDF PHD PM QR RAM
-    ROM RPM SOS UFO UK UN URL US USB UVA UVB WHO WIFI WW""".split()
-ACRONYM_PASSAGES = 5
+WORLD = """AD ADHD AI AIDS AM ATM BC CFO CPU CTO DIY ETA EU FAQ GB GHZ GPS HIV HTML ID IPO KB KG KM IQ IT LCD LED MB
+    MHZ MRI NGO OK OPEC PC PDF PHD PM QR RAM ROM RPM SOS UFO UK UN URL US USB UVA UVB WHO WIFI WW""".split()
+ACRONYM_PASSAGES, SHORT_PASSAGES = 5, 3
 ACRONYM_SHARE = 0.7  # of the passages with the word, those that have it in capitals
 
 
@@ -57,8 +58,13 @@ def main() -> None:
     training = parser.parse_args().training
     cased, small = (documents_with(passages(training, sources)) for sources in (CASED, SMALL))
     whole, pieces = bundled_pieces()
+    short = {
+        word
+        for word, passages in (cased + small).items()
+        if re.fullmatch("[a-z]{2,6}", word) and passages >= SHORT_PASSAGES and word not in whole
+    }
     stems = set(terms(" ".join(shattered((word for word in cased | small if word.islower()), whole, pieces))))
-    print("\n".join([*sorted(acronyms(cased, whole).union(WORLD)), *sorted(stems)]))
+    print("\n".join([*sorted(acronyms(cased, whole).union(WORLD)), *sorted(stems | short)]))
 
 
 if __name__ == "__main__":

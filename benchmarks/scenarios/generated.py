@@ -1,6 +1,7 @@
 """Queries made from templates, in English and Chinese: what belongs to a scenario, and what only looks like it.
 
-They were written with the rules in sight: they show what the rules are meant to do, and are no estimate of how well they
+They were written with the rules in sight: they show what the rules are meant to do, and are no estimate of how well
+they
 do on queries of the world.
 """
 

@@ -101,9 +101,7 @@ def print_generated() -> None:
         by_name[name][f"{language}, {'belongs' if belongs else 'near miss'}"].append(name in classify(query))
     columns = [f"{language}, {kind}" for language in ("English", "Chinese") for kind in ("belongs", "near miss")]
     rows = {
-        name: [
-            f"{sum(kinds[column])} of {len(kinds[column])}" if kinds[column] else "unmeasured" for column in columns
-        ]
+        name: [f"{sum(kinds[column])} of {len(kinds[column])}" if kinds[column] else "unmeasured" for column in columns]
         for name, kinds in ((name, by_name[name]) for name in NAMES)
     }
     print_table("Generated queries, how many the rules took for theirs", columns, rows)
@@ -128,9 +126,7 @@ def print_prevalence(folders: dict[str, Folder]) -> None:
         flagged[name] = Counter(scenario for query in queries for scenario in folder.found(query))
         sizes[name] = len(queries)
     columns = [f"{name.split('/')[1]} ({sizes[name]})" for name in folders]
-    rows = {
-        scenario: [f"{flagged[name][scenario] / sizes[name]:.3f}" for name in folders] for scenario in NAMES
-    }
+    rows = {scenario: [f"{flagged[name][scenario] / sizes[name]:.3f}" for name in folders] for scenario in NAMES}
     print_table("Share of all queries that the rules take for theirs", columns, rows)
 
 
@@ -145,7 +141,9 @@ def main() -> None:
     folders = {f"{path.parent.parent.name}/{path.parent.name}": Folder(path.parent) for path in paths}
     queries = list(labelled(folders))
     print_precision_and_recall("Held out", (q for q in queries if q.half == "held out"))
-    print_precision_and_recall("Held out, of the random part", (q for q in queries if q.half == "held out" and q.part == "random"))
+    print_precision_and_recall(
+        "Held out, of the random part", (q for q in queries if q.half == "held out" and q.part == "random")
+    )
     print_precision_and_recall("Used for tuning", (q for q in queries if q.half == "tuning"))
     print_generated()
     print_demo()

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 
 from detectors.scenarios import chinese, codes, english, structure
 from detectors.scenarios.mixed import mixed, scripts
-from detectors.scenarios.rule import SHORT, UPPER, WIDE, Rule, cues_of
+from detectors.scenarios.rule import SHORT, WIDE, Rule, cues_of
 from detectors.scenarios.senses import polysemous
 from detectors.scenarios.vocabulary import Vocabulary, jargon
 
 __all__ = ["NAMES", "NONE", "READ_CHARACTERS", "Classifier", "Vocabulary", "classify", "primary", "scripts"]
 
 NONE = "none"
+KNOWS_NOTHING = Vocabulary()
 READ_CHARACTERS = 2000  # of a query: some rules take time by the square of its length
 # In the order of precedence for the primary class: the most specific first.
 NAMES = (
@@ -41,9 +42,7 @@ class Classifier:
         Of the house and of the world, for `jargon` and for scripts that the corpus does not have.
     """
 
-    def __init__(
-        self, own: Mapping[str, Sequence[str]] | None = None, vocabulary: Vocabulary = Vocabulary()
-    ) -> None:
+    def __init__(self, own: Mapping[str, Sequence[str]] | None = None, vocabulary: Vocabulary = KNOWS_NOTHING) -> None:
         self._own = {
             name: [re.compile(pattern, re.IGNORECASE) for pattern in patterns] for name, patterns in (own or {}).items()
         }
@@ -73,7 +72,7 @@ class Classifier:
             said = rule.find(query, lowered) if rule.scenario not in found else None
             if said is not None:
                 found[rule.scenario] = said
-        term = jargon(query, cues, UPPER in cues, self._vocabulary)
+        term = jargon(query, cues, self._vocabulary)
         if term is not None:
             found["jargon"] = term
         if SHORT in cues and query.count(" ") < _FEW_SPACES:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 DIGIT, UPPER, SHORT, MARK, WIDE = "0", "A", ".", "_", "字"
 SHORT_WORDS = 8
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_SEPARATORS = str.maketrans(dict.fromkeys("\t\n\r!\"#$%&'()*+,-./:;<=>?[\\]^`{|}~’“”‘", " "))
+_SEPARATORS = str.maketrans(dict.fromkeys("\t\n\r!\"#$%&'()*+,-./:;<=>?[\\]^`{|}~’“”", " "))
 _DIGIT = re.compile(r"\d")
 _UPPER = re.compile(r"[A-Za-z][A-Z]")
+ANYWHERE = ""
 _SAID = "said"
 
 
@@ -32,15 +33,34 @@ class Rule(NamedTuple):
         return None
 
 
-def rule(scenario: str, cues: str | Iterable[str], pattern: str, unless: str = "", *, cased: bool = False) -> Rule:
-    """A rule of two patterns in verbose form. What `unless` matches is passed over, before `pattern` is tried.
+def any_of(words: str) -> str:
+    """A pattern for any of the words in `words`, in which `_` stands for a space."""
+    return f"(?:{'|'.join(word.replace('_', ' ') for word in words.split())})"
 
-    They see the query in small letters unless the rule is `cased`: that is quicker than to take no regard of case.
-    `pattern` may have no group that captures.
+
+def rule(
+    scenario: str,
+    cues: str | Iterable[str],
+    pattern: str,
+    unless: str = "",
+    *,
+    begin: str = r"\b",
+    cased: bool = False,
+) -> Rule:
+    """A rule of two patterns, each of alternatives, one a line. What `unless` matches is passed over before `pattern`.
+
+    Matches begin where `begin` says: at the edge of a word. The patterns see the query in small letters unless `cased`,
+    which is quicker than to take no regard of case. `pattern` may have no group with a name.
     """
-    either = f"{unless}\n| (?P<{_SAID}>{pattern}\n)" if unless else f"(?P<{_SAID}>{pattern}\n)"
+    either = f"{begin}(?P<{_SAID}>{_alternatives(pattern)})"
+    if unless:
+        either = f"{begin}(?:{_alternatives(unless)})|{either}"
     known = cues.split() if isinstance(cues, str) else cues
-    return Rule(scenario, frozenset(known), re.compile(either, re.VERBOSE), cased)
+    return Rule(scenario, frozenset(known), re.compile(either), cased)
+
+
+def _alternatives(lines: str) -> str:
+    return "|".join(line.strip() for line in lines.strip().splitlines())
 
 
 def cues_of(query: str, lowered: str) -> set[str]:

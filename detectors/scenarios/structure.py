@@ -1,104 +1,130 @@
-"""Rules for how an English query is built: details, comparisons, chains and conditions. Defined in docs/scenarios.md."""
+"""Rules for how an English query is built: details, comparisons, chains, conditions. Defined in docs/scenarios.md."""
 
-from detectors.scenarios.rule import SHORT, UPPER, Rule, rule
+from detectors.scenarios.rule import ANYWHERE, SHORT, UPPER, Rule, any_of, rule
 
-_COLOUR = r"(?:black|white|red|blue|green|yellow|pink|purple|brown|gr[ae]y|golden|silver)"
-_PLACE = r"""(?:air|background|balcony|beach|bed|bench|boat|bridge|ceiling|chair|classroom|community|corner|couch|desk|door
-    |entrance|fence|fields?|floor|foreground|forest|garden|grass|grassland|ground|house|kitchen|lake|lawn|left|living\ room
-    |market|meadow|mountains?|ocean|park|photo|picture|pool|rain|right|river|road|roof|room|sea|shelf|shore|sky|snow|sofa
-    |stage|street|supermarket|table|top|tree|wall|water|window|woods|yard)"""
+_QUESTION = r"^(?:what|which|who\w*|when|where|why|how|is|are|was|does|do|did|can|please)\b.*"
+_COLOURS = "black white red blue green yellow pink purple brown gray grey golden silver"
+_COLOUR = any_of(_COLOURS)
+_PLACE = any_of(
+    """air background balcony beach bed bench boat bridge ceiling chair classroom community corner couch desk door
+    entrance fence fields? floor foreground forest garden grass grassland ground house kitchen lake lawn left
+    living_room market meadow mountains? ocean park photo picture pool rain right river road roof room sea shelf shore
+    sky snow sofa stage street supermarket table top tree wall water window woods yard"""
+)
 DETAIL = rule(
     "fine_grained",
     "there does colour color shape material size side",
-    r"""(?:^|[.?!,]\ )(?:is|are|was|were)\ there\ (?:an?|any)\b | ^does\ .{1,60}\ (?:contain|include|mention|have\ an?)\b
-    | \bwh(?:at|ich)\ (?:\S+\ ){0,5}?(?:colou?r|shape|material|size|side)\b""",
-    r"\b(?:is|are)\ there\ (?:an?|any)\ (?:difference|relationship|way|use|established)",
+    r"""(?<!\w )(?:is|are|was|were) there (?:an?|any)\b
+    (?<!.)does .{1,60} (?:contain|include|mention|have an?)\b
+    wh(?:at|ich) (?:\S+ ){0,5}?(?:colou?r|shape|material|size|side)\b""",
+    r"(?:is|are) there (?:an?|any) (?:difference|relationship|way|use|established)",
 )
 SEEN = rule(
     "fine_grained",
     "wearing holding carrying wear dressed photo picture image video room",
-    r"""\b(?:(?:wearing|holding|carrying)\ \w+ | who\ wear\b | dressed\ in\ \w+
-        | in\ (?:the|which)\ (?:photo|picture|image|video|room)\b) | ^(?:photo|picture|image|video)s?\ of\b""",
+    r"""(?:wearing|holding|carrying|dressed in) \w+
+    who wear\b
+    in (?:the|which) (?:photo|picture|image|video|room)\b
+    (?<!.)(?:photo|picture|image|video)s? of\b""",
     r"^(?:what|who\w*|when|where|why|how)\b.*",
 )
 COLOURED = rule(
     "fine_grained",
-    "black white red blue green yellow pink purple brown gray grey golden silver fleshed",
-    rf"""^(?:(?:an?|the|two|three|there\ is)\ )*(?:[\w-]+\ )?{_COLOUR}(?:-\w+)?\ [a-z]+(?:\ [a-z,]+){{0,3}}$""",
-    rf"""^(?:what|which|who\w*|when|where|why|how|is|are|was|does|do|did|can|please)\b.*
-    | \b{_COLOUR}\ (?:house|tea|sea|cross|hole|board|paper|\w*berries|sox|list|market|card|friday|cells?|wine|meat)\b""",
+    f"{_COLOURS} fleshed",
+    rf"^(?:(?:an?|the|two|three|there is) )*(?:[\w-]+ )?{_COLOUR}(?:-\w+)? [a-z]+(?: [a-z,]+){{0,3}}$",
+    rf"""{_QUESTION}
+    .*\b{_COLOUR} (?:house|tea|sea|cross|hole|board|paper|\w*berries|sox|list|market|card|friday|cells?|wine|meat)\b""",
 )
 SCENE = rule(
     "fine_grained",
     "on beside under behind by near in inside next",
-    rf"""^(?:[\w-]+\ ){{1,5}}(?:on|beside|under|behind|by|near|in|inside|next\ to)\ (?:the|an?)\ (?:\w+\ )?{_PLACE}\s?\.?$
-    | ^(?:[\w-]+\ ){{1,5}}(?:beside|next\ to|under|behind)\ (?:the|an?)\ \w+\s?\.?$""",
-    r"^(?:what|which|who\w*|when|where|why|how|is|are|was|does|do|did|can|please)\b.*",
+    rf"""^(?:[\w-]+ ){{1,5}}(?:on|beside|under|behind|by|near|in|inside|next to) (?:the|an?) (?:\w+ )?{_PLACE}\s?\.?$
+    ^(?:[\w-]+ ){{1,5}}(?:beside|next to|under|behind) (?:the|an?) \w+\s?\.?$""",
+    _QUESTION,
 )
+
+_BETTER = any_of("older younger earlier later better bigger larger higher lower taller more faster cheaper")
 COMPARISON = rule(
     "multi_hop",
-    """compare compared comparison comparisons comparing difference differences differ differs versus vs similarities preferable
-    older younger earlier later better bigger larger higher taller faster cheaper""",
-    r"""\b(?:compare\b | compar(?:ed|ing|isons?)\ (?:[\w-]+\ ){0,3}?(?:with|to|between|of)\b | differences?\ between\b
-        | differs?\ from\b | versus\b | vs\b | similarities\ (?:between|of)\b | preferable\ to\b
-        | wh(?:ich|o|at|ether)\b[^.?!]{0,40}\b(?:older|younger|earlier|later|better|bigger|larger|higher|taller|more|faster
-            |cheaper)\b[^.?!]{1,80}\bor\b
-        | which\ (?:of\ the\ two|one|company)\b[^.?!]*\b(?:earlier|later|more|higher|larger|lower|older)\b)""",
+    """compare compared comparison comparisons comparing difference differences differ differs versus vs similarities
+    preferable older younger earlier later better bigger larger higher lower taller more faster cheaper""",
+    rf"""(?:compare|differences? between|differs? from|versus|vs|similarities between|similarities of|preferable to)\b
+    compar(?:ed|ing|isons?) (?:[\w-]+ ){{0,3}}?(?:with|to|between|of)\b
+    wh(?:ich|o|at|ether)\b[^.?!]{{0,40}}\b{_BETTER}\b[^.?!]{{1,80}}\bor\b
+    which (?:of the two|one|company)\b[^.?!]*\b{_BETTER}\b""",
 )
-_ROLES = """supervisor superior manager boss head mother father parent parents wife husband spouse son daughter brother sister
-    author director founder ceo owner successor predecessor employer birthplace hometown nationality mayor teacher designer
-    creator"""
-_ROLE = rf"(?:{'|'.join(_ROLES.split())})"
-_WHO = r"""(?:signer|signatory|supervisor|superior|manager|boss|author|director|founder|owner|mother|father|wife|husband|inventor
-    |writer|singer|actor|actress|president|ceo|creator|applicant|successor|predecessor)"""
+_ROLES = """supervisor superior manager boss head mother father parent parents wife husband spouse son daughter
+    brother sister author director founder ceo owner successor predecessor employer birthplace hometown nationality
+    mayor teacher designer creator"""
+_ROLE = any_of(_ROLES)
+_WHO = any_of(
+    """signer signatory supervisor superior manager boss author director founder owner mother father wife husband
+    inventor writer singer actor actress president ceo creator applicant successor predecessor"""
+)
 RELATIVES = rule(
     "multi_hop",
     f"{_ROLES} levels whoever whomever signed supplies audits",
-    rf"""\b(?:{_ROLE}\ of\ (?:the\ )?(?:\w+\ )?{_WHO}\b | {_WHO}['’]s\ {_ROLE}\b | [a-z]+\ of\ [^.?!]{{1,40}}['’]s\ {_ROLE}\b
-        | levels?\ above\b | of\ who(?:m?ever)?\ \w+ed\b | wh(?:o|at|ich|ere)\b[^.?!]{{0,24}}\ do(?:es)?\ the\ {_ROLE}\ of\b
-        | who\ (?:supplies|audits|heads|manages|leads|signed|owns|runs|approved)\ the\ \w+\ (?:of|for|at)\b)""",
+    rf"""{_ROLE} of (?:the )?(?:\w+ )?{_WHO}\b
+    {_WHO}['’]s {_ROLE}\b
+    [a-z]+ of [^.?!]{{1,40}}['’]s {_ROLE}\b
+    levels? above\b
+    of who(?:m?ever)? \w+ed\b
+    wh(?:o|at|ich|ere)\b[^.?!]{{0,24}} do(?:es)? the {_ROLE} of\b
+    who (?:supplies|audits|heads|manages|leads|signed|owns|runs|approved) the \w+ (?:of|for|at)\b""",
 )
 CHAIN = rule(
     "multi_hop",
     "that who whose which where",
-    r"""\ (?:of|for|at)\ (?:the|an?)\ (?:[a-z]+\ )?[a-z]+(?<!way)\ (?:that|who|whose|which|where)\b""",
-    r"""\b(?:name|kind|type|sort|parts?|one|number|list|groups?|members?|results?|role|effects?|end|case|some|most|any|use|impact
-        |all|many|none|each|percent|percentage|majority|rest|because|out|amount|in|on|as|meaning|definition|example)
-        \ (?:of|for|at)\ the\b""",
+    r"[ ](?:of|for|at) (?:the|an?) (?:[a-z]+ )?[a-z]+(?<!way) (?:that|who|whose|which|where)\b",
+    any_of(
+        r"""\bname \bkind \btype \bsort \bparts? \bone \bnumber \blist \bgroups? \bmembers? \bresults? \brole
+        \beffects? \bend \bcase \bsome \bmost \bany \buse \bimpact \ball \bmany \bnone \beach \bpercent \bpercentage
+        \bmajority \brest \bbecause \bout \bamount \bin \bon \bas \bmeaning \bdefinition \bexamples? \binstance \bterm
+        \bword"""
+    )
+    + r" (?:of|for|at) (?:the|an?)\b",
+    begin=ANYWHERE,
 )
+_RECORDS = """contracts invoices documents reports tickets customers orders incidents articles emails claims policies
+    suppliers papers audits records files devices sites"""
 COUNT = rule(
     "multi_hop",
-    """contracts invoices documents reports tickets customers orders incidents articles emails claims policies suppliers papers
-    audits records files devices sites""",
-    r"""\bhow\ many\ (?:of\ (?:our|the|my)\ )?(?:\w+\ )?(?:contracts|invoices|documents|reports|tickets|customers|orders
-        |incidents|articles|emails|claims|policies|suppliers|papers|audits|records|files|devices|sites)
-        \ (?!did|are\ there|does|has|were|can)""",
+    _RECORDS,
+    rf"how many (?:of (?:our|the|my) )?(?:\w+ )?{any_of(_RECORDS)} (?!did|are there|does|has|were|can)",
 )
+
 OPERATORS = rule("combinatorial", [UPPER], r"(?<=\S\s)(?:AND|OR)(?:\sNOT)?(?=\s\S)", cased=True)
 BOTH = rule(
     "combinatorial",
     "both either well along plus",
-    r"\b(?:both|either)\b[^.?!]{2,80}?\b(?:and|or)\ \w+ | \bas\ well\ as\b | \balong\ with\b | (?<=\s)plus(?=\s\w)",
+    r"""(?:both|either)\b[^.?!]{2,80}?\b(?:and|or) \w+
+    (?:as well as|along with)\b
+    (?<=\s)plus(?=\s\w)""",
     r"^compare\b.*",
 )
 # Fixed pairs and names; an asterisk stands for any word.
 _PAIRS = """black-white research-development tom-jerry pros-cons terms-conditions rock-roll bed-breakfast food-drink
-    supply-demand law-order up-running back-forth more-more again-again fish-chips trial-error sex-the now-then health-safety
-    young-old question-answer ethics-* compliance-* sustainability-* environmental-* north-* south-* culture-*"""
+    supply-demand law-order up-running back-forth more-more again-again fish-chips trial-error sex-the now-then
+    health-safety young-old question-answer electric-magnetic ethics-* compliance-* sustainability-* environmental-*
+    north-* south-* culture-*"""
 _FIXED = "|".join(
-    rf"(?<=\b{first}\ and\ ){second}".replace("*", r"\w+") for first, _, second in (p.partition("-") for p in _PAIRS.split())
+    rf"(?<=\b{first} and ){second}".replace("*", r"\w+")
+    for first, _, second in (pair.partition("-") for pair in _PAIRS.split())
 )
 JOINED = rule(
     "combinatorial",
     ["and"],
-    r"\ and\ [\w'’]+",
-    rf"""\b(?:between|among|besides|except|other\ than|apart\ from|rather\ than)\b[^.?!,]*?\ and\b | ^compare\b.*
-    | \bcomparisons?\ .* | \bwh(?:ich|o)\b[^?]*\b(?:older|earlier|better|larger|bigger|higher)\b.*
-    | \ and\ (?:so|not|then|its|other|any|more|less|most|a\ half|the\ (?:like|other)|electric|magnetic
-        |(?!need|red\b|bed\b|seed|weed|spring|ring|king|wing|thing)\w+(?:ed|ing))\b
-    | \ and\ (?:{_FIXED})\b""",
+    r"[ ]and [\w'’]+",
+    rf"""\b(?:between|among|besides|except|other than|apart from|rather than)\b[^.?!,]*? and\b
+    ^compare\b.*
+    \bcomparisons? .*
+    \bwh(?:ich|o)\b[^?]*\b{_BETTER}\b.*
+    [ ]and (?:so|not|then|its|other|any|more|less|most|a half|the like|the other)\b
+    [ ]and (?!need|red\b|bed\b|seed|weed|spring|ring|king|wing|thing)\w+(?:ed|ing)\b
+    [ ]and (?:{_FIXED})\b""",
+    begin=ANYWHERE,
 )
-LISTED = rule("combinatorial", [SHORT], r"^(?!wh|how)\w+(?:\ \w+)?,\s?(?:\w+(?:\ \w+)?,\s?)*(?:with\ )?\w+(?:\ \w+)?\.?$")
+LISTED = rule("combinatorial", [SHORT], r"^(?!wh|how)\w+(?: \w+)?,\s?(?:\w+(?: \w+)?,\s?)*(?:with )?\w+(?: \w+)?\.?$")
 
 RULES: tuple[Rule, ...] = (
     *(DETAIL, SEEN, COLOURED, SCENE, COMPARISON, RELATIVES, CHAIN, COUNT),

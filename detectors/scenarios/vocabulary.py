@@ -3,9 +3,10 @@
 import re
 from typing import NamedTuple
 
-from detectors.text import STOP_WORDS
+from detectors.scenarios.rule import UPPER
 
 _ACRONYM = re.compile(r"(?<![A-Za-z-])(?:[A-Z]{2,6}|[A-Z]?[a-z][A-Z]{1,3})(?=s?(?![A-Za-z]|-\d\d|\d{3}))")
+_ROMAN = re.compile("[IVXL]+")
 SHOUTED_WORDS = 3  # a query of that many words, all in capitals, says nothing by them
 
 
@@ -27,16 +28,17 @@ class Vocabulary(NamedTuple):
     scripts: frozenset[str] = frozenset()
 
 
-def jargon(query: str, cues: set[str], capitals: bool, vocabulary: Vocabulary) -> str | None:  # noqa: FBT001
-    """The first term of `query` that is jargon: one of the house, or an acronym that general texts do not have.
+def jargon(query: str, cues: set[str], vocabulary: Vocabulary) -> str | None:
+    """A term of `query` that is jargon: one of the house, or an acronym that general texts do not have.
 
-    >>> jargon("who approves an RMA", {"rma"}, True, Vocabulary(frozenset({"usa"})))
+    >>> jargon("who approves an RMA", {"rma", UPPER}, Vocabulary(frozenset({"usa"})))
     'RMA'
     """
     if not vocabulary.general:
         return None
-    if capitals and not (query.isupper() and query.count(" ") >= SHOUTED_WORDS - 1):
+    if UPPER in cues and not (query.isupper() and query.count(" ") >= SHOUTED_WORDS - 1):
         for acronym in _ACRONYM.findall(query):
-            if acronym in vocabulary.house or acronym.lower() not in vocabulary.general:
+            unknown = acronym in vocabulary.house or acronym.lower() not in vocabulary.general
+            if unknown and not _ROMAN.fullmatch(acronym):
                 return str(acronym)
-    return next(iter(sorted(cues & vocabulary.house)), None)
+    return min(cues & vocabulary.house, default=None)

@@ -69,12 +69,13 @@ def _house(frequencies: Counter[str]) -> set[str]:
     acronyms = {
         word
         for word in frequencies
-        if word.isupper() and len(word) <= ACRONYM_LETTERS
-        and word not in world and word.lower() not in STOP_WORDS
+        if word.isupper() and len(word) <= ACRONYM_LETTERS and word not in world and word.lower() not in STOP_WORDS
     }
     whole, pieces = bundled_pieces()
     stems = {line for line in _listed() if line.islower()}
-    small = [w for w in frequent if w.islower() and frequencies[w] > frequencies[w.capitalize()] + frequencies[w.upper()]]
+    small = [
+        w for w in frequent if w.islower() and frequencies[w] > frequencies[w.capitalize()] + frequencies[w.upper()]
+    ]
     return acronyms | {word for word in shattered(small, whole, pieces) if stems.isdisjoint(terms(word))}
 
 

@@ -319,6 +319,8 @@ def test_other_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
     assert build_config({}, "test") == Config()
 
 
-@pytest.mark.parametrize("pattern", [r"\bwarrant(y|ies)\b", r"(foo|bar)+", r"(a\+)+", r"([+*])+", r"x+(yz)?", r"(\d{4}-)+"])
+@pytest.mark.parametrize(
+    "pattern", [r"\bwarrant(y|ies)\b", r"(foo|bar)+", r"(a\+)+", r"([+*])+", r"x+(yz)?", r"(\d{4}-)+"]
+)
 def test_patterns_of_scenarios_may_repeat_what_does_not_repeat(pattern: str) -> None:
     assert build_config({"scenarios": {"mine": [pattern]}}, "here").scenarios == {"mine": (pattern,)}
