@@ -31,8 +31,8 @@ class Labelled(NamedTuple):
     """A query, what a person says of it and what the rules say."""
 
     query: str
-    part: str  # random, chosen
-    half: str  # tuning, held out
+    part: str  # random, chosen; fresh: random, drawn and labelled once the rules were there, before they were asked
+    half: str  # tuning, held out, fresh
     truth: frozenset[str]
     found: frozenset[str]
 
@@ -64,6 +64,7 @@ def labelled(folders: dict[str, Folder]) -> Iterator[Labelled]:
             folder, query_id = row["folder"], row["query_id"]
             query = folders[folder].queries[query_id]
             half = "held out" if zlib.crc32((folder + query_id).encode()) % 2 else "tuning"
+            half = "fresh" if row["part"] == "fresh" else half
             truth = frozenset(row["scenarios"].split()) - {"none"}
             yield Labelled(query, row["part"], half, truth, folders[folder].found(query))
 
@@ -144,6 +145,7 @@ def main() -> None:
     print_precision_and_recall(
         "Held out, of the random part", (q for q in queries if q.half == "held out" and q.part == "random")
     )
+    print_precision_and_recall("Drawn at random once the rules were there", (q for q in queries if q.half == "fresh"))
     print_precision_and_recall("Used for tuning", (q for q in queries if q.half == "tuning"))
     print_generated()
     print_demo()
