@@ -3,8 +3,8 @@
     python tools/general_words.py ../shared/training > detectors/data/general_words.txt
 
 Acronyms that the world knows, in capitals. In small letters short words that general texts have, so that one in
-capitals is no acronym, and stems of words that the bundled tokenizer shatters although general texts have them. All other
-general words are the tokenizer's own whole words.
+capitals is no acronym, and stems of words that the bundled tokenizer shatters although general texts have them. All
+other general words are the tokenizer's own whole words.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Rules for how an English query is built: details, comparisons, chains, conditions. Defined in docs/scenarios.md."""
 
-from detectors.scenarios.rule import ANYWHERE, SHORT, UPPER, Rule, any_of, rule
+from detectors.scenarios.rule import ANYWHERE, SHORT, SHORT_WORDS, UPPER, Rule, any_of, rule
 
 _QUESTION = r"^(?:what|which|who\w*|when|where|why|how|is|are|was|does|do|did|can|please)\b.*"
 _COLOURS = "black white red blue green yellow pink purple brown gray grey golden silver"
@@ -105,28 +105,34 @@ BOTH = rule(
 # Fixed pairs and names; an asterisk stands for any word.
 _PAIRS = """black-white research-development tom-jerry pros-cons terms-conditions rock-roll bed-breakfast food-drink
     supply-demand law-order up-running back-forth more-more again-again fish-chips trial-error sex-the now-then
-    health-safety young-old question-answer electric-magnetic ethics-* compliance-* sustainability-* environmental-*
+    health-safety young-old question-answer internet-society electric-magnetic ethics-* compliance-* sustainability-* environmental-*
     north-* south-* culture-*"""
 _FIXED = "|".join(
     rf"(?<=\b{first} and ){second}".replace("*", r"\w+")
     for first, _, second in (pair.partition("-") for pair in _PAIRS.split())
 )
+_NOT_JOINED = rf"""\b(?i:between|among|besides|except|other than|apart from|rather than)\b[^.?!,]*? and\b
+    (?i:^compare)\b.*
+    \bcomparisons? .*
+    \b(?i:which|who)\b[^?]*\b{_BETTER}\b.*
+    [ ](?i:and (?:{_FIXED}))\b"""
 JOINED = rule(
     "combinatorial",
     ["and"],
     r"[ ]and [\w'’]+",
-    rf"""\b(?:between|among|besides|except|other than|apart from|rather than)\b[^.?!,]*? and\b
-    ^compare\b.*
-    \bcomparisons? .*
-    \bwh(?:ich|o)\b[^?]*\b{_BETTER}\b.*
+    # In a longer question "and" mostly goes on with something else.
+    rf"""^(?:wh\w+|how|is|are|was|do|does|did|can|based|in|if|after) (?:\S+ ){{{SHORT_WORDS - 1}}}.*
+    {_NOT_JOINED}
     [ ]and (?:so|not|then|its|other|any|more|less|most|a half|the like|the other)\b
-    [ ]and (?!need|red\b|bed\b|seed|weed|spring|ring|king|wing|thing)\w+(?:ed|ing)\b
-    [ ]and (?:{_FIXED})\b""",
+    [ ]and (?!need|red\b|bed\b|seed|weed|spring|ring|king|wing|thing)\w+(?:ed|ing)\b""",
     begin=ANYWHERE,
+)
+NAMES_JOINED = rule(
+    "combinatorial", ["and"], r"(?:(?<=[\w.)])[ ])and [A-Z][\w'’]+", _NOT_JOINED, begin=ANYWHERE, cased=True
 )
 LISTED = rule("combinatorial", [SHORT], r"^(?!wh|how)\w+(?: \w+)?,\s?(?:\w+(?: \w+)?,\s?)*(?:with )?\w+(?: \w+)?\.?$")
 
 RULES: tuple[Rule, ...] = (
     *(DETAIL, SEEN, COLOURED, SCENE, COMPARISON, RELATIVES, CHAIN, COUNT),
-    *(OPERATORS, BOTH, JOINED, LISTED),
+    *(OPERATORS, BOTH, JOINED, NAMES_JOINED, LISTED),
 )
