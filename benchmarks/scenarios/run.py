@@ -135,7 +135,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
     shared = parser.parse_args().shared
-    paths = [*sorted(shared.glob("collections/*/queries.jsonl")), *sorted(shared.glob("probes/*/[qt]*.jsonl"))]
+    found = [*sorted(shared.glob("collections/*/queries.jsonl")), *sorted(shared.glob("probes/*/[qt]*.jsonl"))]
+    paths = {
+        path.parent.name: path for path in reversed(found)
+    }.values()  # a probe that is a collection too counts once
     if not paths:
         print(f"skipped: no labelled queries in {shared}")
         return

@@ -1,6 +1,6 @@
 """Rules for English words: negation, time and quantity. What they follow is defined in docs/scenarios.md."""
 
-from detectors.scenarios.rule import ANYWHERE, DIGIT, Rule, any_of, rule
+from detectors.scenarios.rule import DIGIT, Rule, any_of, rule
 
 NEGATION = rule(
     "negation",
@@ -103,13 +103,13 @@ FIGURE = rule(
     rf"""[$€£¥]\s?\d[\d,.]*
     [<>≤≥]=?\s*[$€£]?\d[\d,.]*
     (?<![\w.,-])\d[\d,.]*(?:\s?[%°]|[\s-]?{_UNIT})
-    \b(?:{_COMPARED}|between) [$€£]?\d[\d,.]*""",
-    rf"""\b(?:over|under|above|below|up to|within|between) {_YEAR}\b(?! {_UNIT})
-    \b\d+ of the\b
-    \b{_YEAR}\s?[-–]\s?\d+
-    \b\d+[- ](?:day|year)s?['’]? war\b
-    \b\d+ {_LENGTH_OF_TIME} ago\b""",
-    begin=ANYWHERE,
+    (?:{_COMPARED}|between) [$€£]?\d[\d,.]*""",
+    rf"""(?:over|under|above|below|up to|within|between) {_YEAR}\b(?! {_UNIT})
+    \d+ of the\b
+    {_YEAR}\s?[-–]\s?\d+
+    \d+[- ](?:day|year)s?['’]? war\b
+    \d+ {_LENGTH_OF_TIME} ago\b""",
+    begin=r"(?:\b|(?=[$€£¥<>≤≥]))",
 )
 SPELT_FIGURE = rule(
     "numeric",

@@ -10,7 +10,7 @@ SHORT_WORDS = 8
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _SEPARATORS = str.maketrans(dict.fromkeys("\t\n\r!\"#$%&'()*+,-./:;<=>?[\\]^`{|}~’“”", " "))
 _DIGIT = re.compile(r"\d")
-_UPPER = re.compile(r"[A-Za-z][A-Z]")
+_UPPER = re.compile(r"[A-Z](?<=[A-Za-z][A-Z])")
 ANYWHERE = ""
 _SAID = "said"
 
@@ -52,11 +52,10 @@ def rule(
     Matches begin where `begin` says: at the edge of a word. The patterns see the query in small letters unless `cased`,
     which is quicker than to take no regard of case. `pattern` may have no group with a name.
     """
-    either = f"{begin}(?P<{_SAID}>{_alternatives(pattern)})"
-    if unless:
-        either = f"{begin}(?:{_alternatives(unless)})|{either}"
+    said = f"(?P<{_SAID}>{_alternatives(pattern)})"
+    either = f"{_alternatives(unless)}|{said}" if unless else said
     known = cues.split() if isinstance(cues, str) else cues
-    return Rule(scenario, frozenset(known), re.compile(either), cased)
+    return Rule(scenario, frozenset(known), re.compile(f"{begin}(?:{either})"), cased)
 
 
 def _alternatives(lines: str) -> str:

@@ -104,9 +104,9 @@ BOTH = rule(
 )
 # Fixed pairs and names; an asterisk stands for any word.
 _PAIRS = """black-white research-development tom-jerry pros-cons terms-conditions rock-roll bed-breakfast food-drink
-    supply-demand law-order up-running back-forth more-more again-again fish-chips trial-error sex-the now-then
-    health-safety young-old question-answer internet-society electric-magnetic ethics-* compliance-* sustainability-* environmental-*
-    north-* south-* culture-*"""
+    supply-demand law-order up-running back-forth more-more again-again fish-chips trial-error sex-the
+    now-then health-safety young-old question-answer internet-society electric-magnetic ethics-*
+    compliance-* sustainability-* environmental-* north-* south-* culture-*"""
 _FIXED = "|".join(
     rf"(?<=\b{first} and ){second}".replace("*", r"\w+")
     for first, _, second in (pair.partition("-") for pair in _PAIRS.split())
@@ -128,7 +128,7 @@ JOINED = rule(
     begin=ANYWHERE,
 )
 NAMES_JOINED = rule(
-    "combinatorial", ["and"], r"(?:(?<=[\w.)])[ ])and [A-Z][\w'’]+", _NOT_JOINED, begin=ANYWHERE, cased=True
+    "combinatorial", ["and"], r"(?<=[\w.)])[ ]and [A-Z][\w'’]+", _NOT_JOINED, begin=ANYWHERE, cased=True
 )
 LISTED = rule("combinatorial", [SHORT], r"^(?!wh|how)\w+(?: \w+)?,\s?(?:\w+(?: \w+)?,\s?)*(?:with )?\w+(?: \w+)?\.?$")
 

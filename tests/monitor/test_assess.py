@@ -177,6 +177,15 @@ def test_carries_what_the_trace_says_of_itself() -> None:
     assert found.versions == {"scorer": "s1"}
 
 
+def test_scenarios_are_the_users_first_and_know_the_corpus(tmp_path: Path) -> None:
+    """A word is jargon because three documents hold it and general texts do not."""
+    known = corpus(tmp_path, {f"kb-{i}": "Reset the phylloquinator." for i in range(1, 5)})
+    asked = trace(query="refund for a phylloquinator, not paid")
+    found = assessor(known, scenarios={"money": ["REFUND"]}).assess([(asked, ALL_TIERS)])[0]
+    assert (found.scenario, found.scenarios) == ("money", ("money", "negation", "jargon"))
+    assert assessor(None).assess([(asked, ALL_TIERS)])[0].scenarios == ("negation",)
+
+
 def test_attributes_are_an_allow_list() -> None:
     """As text, and redacted like all text."""
     one = trace(attributes={"index_version": 42, "user": "ann@example.org", "secret": "x"})
