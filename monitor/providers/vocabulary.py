@@ -45,8 +45,8 @@ def general_words() -> frozenset[str]:
 def vocabulary_of(corpus: Corpus | None) -> Vocabulary:
     """What is general, and what is the corpus's own: frequent in it, and unknown to general texts.
 
-    An acronym is the house's where the world does not know it as one; a word
-    where it stands in small letters more often than not (the others are names) and the tokenizer shatters it.
+    An acronym is the house's where the world does not know it as one; a word where `HOUSE_DOCUMENTS` have it, in small
+    letters more often than not (the others are names), and the tokenizer shatters it.
     """
     if corpus is None:
         return Vocabulary(general_words())
