@@ -14,16 +14,16 @@ SCRIPTS = {
     "devanagari": r"ऀ-ॿ",
     "thai": r"฀-๿",
 }
-# Latin words that Chinese has taken over, by the letter.
-TAKEN_OVER = """app apps ktv dna rna wifi ceo cfo cto cpu gpu gps pdf usb vip it ai gdp cpi atm tv led cd dvd ok
-        qq nba ppt
-    excel word ip id pc ui hr pm vr ar suv xl ic 3d 4s""".split()
+# Latin words that Chinese has taken over.
+TAKEN_OVER = """app apps ktv dna rna wifi ceo cfo cto cpu gpu gps pdf usb vip it ai gdp cpi atm tv led cd dvd ok qq nba
+    ppt excel word ip id pc ui hr pm vr ar suv xl ic""".split()
 _LATIN = SCRIPTS["latin"]
 _LATIN_WORD = re.compile(
     rf"(?<![{_LATIN}\d-])(?!(?:{'|'.join(TAKEN_OVER)})(?![{_LATIN}]))[{_LATIN}][{_LATIN}'’-]*[{_LATIN}](?![\w_-]*\d)",
     re.IGNORECASE,
 )
-_OTHER = re.compile(f"[{''.join(letters for name, letters in SCRIPTS.items() if name != 'latin')}]")
+_LETTERS = "".join(letters for name, letters in SCRIPTS.items() if name not in ("latin", "cjk"))
+_OTHER = re.compile(f"[{CJK}]|[{_LETTERS}]{{2}}")
 _WORDS = {name: re.compile(rf"[{letters}]{{2,}}") for name, letters in SCRIPTS.items()}
 
 

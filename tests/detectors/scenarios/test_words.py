@@ -52,7 +52,17 @@ def test_two_scripts_in_one_query_cross_languages(query: str, word: str) -> None
 
 
 @pytest.mark.parametrize(
-    "query", ["如何重置密码", "如何重置 A", "DNA检测", "用户的app", "合同HT-2023", "für alle", "help → 5°"]
+    "query",
+    [
+        "如何重置密码",
+        "如何重置 A",
+        "DNA检测",
+        "用户的app",
+        "合同HT-2023",
+        "für alle",
+        "help → 5°",
+        "Π2 in the hierarchy",
+    ],
 )
 def test_one_script_does_not(query: str) -> None:
     assert "cross_lingual" not in classify(query)
