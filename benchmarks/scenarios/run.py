@@ -1,4 +1,4 @@
-"""How well the rules tell the ten scenarios: tables in Markdown, against labels that a person gave.
+"""How well the rules tell the ten scenarios: tables in Markdown, against labels that a reader gave.
 
     python benchmarks/scenarios/run.py ../shared > table.md
 
@@ -28,7 +28,7 @@ DEMO_DRAWS = 6000
 
 
 class Labelled(NamedTuple):
-    """A query, what a person says of it and what the rules say."""
+    """A query, what its reader says of it and what the rules say."""
 
     query: str
     part: str  # random, chosen; fresh: random, drawn and labelled once the rules were there, before they were asked
