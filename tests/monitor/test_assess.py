@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from detectors.records import Assessment, Findings, Missed, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation, QuantileSketch
 from detectors.risk import Curve, Prior, Target, bases
+from detectors.scenarios import Classifier
 from detectors.signals import SIGNALS
 from monitor.assess import Assessor, Unavailable, rate
 from monitor.config import PrivacyConfig
@@ -59,6 +60,7 @@ def assembled(*measures: Any, events: Events | None = None, **options: Any) -> A
         measures,
         Preparer(None, settings.pipeline),
         privacy,
+        Classifier(),
         versions={"scorer": "s1"},
         on_failure=heard.failed.append,
         on_success=heard.succeeded.append,
@@ -174,6 +176,15 @@ def test_carries_what_the_trace_says_of_itself() -> None:
     assert (found.scenario, found.scenarios) == ("identifier", ("identifier", "negation", "temporal"))
     assert found.document_ids == ("kb-1", "kb-2", "kb-3", "kb-4")
     assert found.versions == {"scorer": "s1"}
+
+
+def test_scenarios_are_the_users_first_and_know_the_corpus(tmp_path: Path) -> None:
+    """A word is jargon because three documents hold it and general texts do not."""
+    known = corpus(tmp_path, {f"kb-{i}": "Reset the phylloquinator." for i in range(1, 5)})
+    asked = trace(query="refund for a phylloquinator, not paid")
+    found = assessor(known, scenarios={"money": ["REFUND"]}).assess([(asked, ALL_TIERS)])[0]
+    assert (found.scenario, found.scenarios) == ("money", ("money", "negation", "jargon"))
+    assert assessor(None).assess([(asked, ALL_TIERS)])[0].scenarios == ("negation",)
 
 
 def test_attributes_are_an_allow_list() -> None:
