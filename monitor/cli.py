@@ -101,6 +101,27 @@ def _refuse_beside_all(context: typer.Context) -> None:
 
 
 @app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="Recorded query traces, JSONL.")],
+    after: Annotated[Path, typer.Argument(help="The same queries after the change, or others.")],
+    corpus: CorpusOption = None,
+    config: ConfigOption = None,
+    cross_encoder: ScorerOption = None,
+    depth: DepthOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="Write a report here, HTML with pictures.")] = None,
+) -> None:
+    """Say without labels whether retrieval got better or worse between two recordings; exit status 1 if worse."""
+    from monitor.comparing.command import compare_command  # noqa: PLC0415
+
+    raise typer.Exit(
+        compare_command(
+            before, after, corpus, config, scorer=cross_encoder, depth=depth, report_file=report, as_json=as_json
+        )
+    )
+
+
+@app.command()
 def calibrate(
     collections: Annotated[
         list[Path] | None, typer.Argument(help="Labelled collections, each with its recording (as for `evaluate`).")

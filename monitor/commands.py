@@ -41,7 +41,7 @@ def replay_command(
 ) -> None:  # fmt: skip
     """`leadline replay`."""
     configure_logs(logging.WARNING)
-    _look_for(traces)
+    look_for(traces)
     config = file_config(config_file, corpus, depth, scorer)
     assessor, _ = file_assessor(config)
     with progress(traces) as on_read:
@@ -58,7 +58,7 @@ def evaluate_command(
 ) -> None:  # fmt: skip
     """`leadline evaluate`."""
     configure_logs(logging.WARNING)
-    _look_for(directory / traces)
+    look_for(directory / traces)
     config = file_config(None, directory / "corpus.jsonl", depth, scorer)
     assessor, index = file_assessor(config)
     with progress(directory / traces) as on_read:
@@ -165,10 +165,10 @@ def _look_for_labels(
         raise LeadlineError("calibrate: expected labelled collections, or --verdicts with --assessments")
     for directory in collections:
         for name in traces:
-            _look_for(directory / name)
+            look_for(directory / name)
 
 
-def _look_for(path: Path) -> None:
+def look_for(path: Path) -> None:
     """Before a model is loaded for nothing."""
     if not path.exists():
         raise LeadlineError(f"{path}: cannot be read: {os.strerror(errno.ENOENT)}")

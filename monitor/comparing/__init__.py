@@ -1,0 +1,1 @@
+"""`leadline compare`: two recordings against each other, without labels."""
