@@ -48,10 +48,14 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
 
 
 class LexicalResult(msgspec.Struct, frozen=True):
-    """Documents found, best first, and the idf of every term of the query (the corpus's largest for unknown ones)."""
+    """Documents found, best first, and the idf of every term of the query.
+
+    `unknown` are those terms that no document holds; their idf is the largest there could be.
+    """
 
     hits: tuple[Hit, ...]
     idf: dict[str, float]
+    unknown: frozenset[str] = frozenset()
 
 
 MINIMUM_HITS = 10
@@ -70,4 +74,8 @@ class LexicalIndex(Protocol):
 
     def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
         """The best `limit` documents with a score above 0 among those whose metadata equal `filters`."""
+        ...
+
+    def scores(self, query: str, keys: Sequence[str]) -> NDArray[np.float64]:
+        """The score of each of these documents for the query, in their order; every key is one of the corpus."""
         ...

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from detectors.measures.answer_type import SIGNALS as ANSWER_SIGNALS
 from detectors.measures.base import HEAD
 from detectors.measures.lexical_check import RANK_SIGNALS, TEXT_SIGNALS
-from detectors.measures.rank_divergence import CONTRAST_SIGNALS, LEVEL_SIGNALS, ORDER_SIGNALS, UNION_SIGNALS
+from detectors.measures.lexical_scores import AGREEMENT_SIGNALS as LEXICAL_AGREEMENT_SIGNALS
+from detectors.measures.lexical_scores import QUERY_SIGNALS
+from detectors.measures.lexical_scores import SHARE_SIGNALS as LEXICAL_SHARE_SIGNALS
+from detectors.measures.rank_divergence import (
+    AGREEMENT_SIGNALS,
+    CONTRAST_SIGNALS,
+    LEVEL_SIGNALS,
+    ORDER_SIGNALS,
+    SHARE_SIGNALS,
+    UNION_SIGNALS,
+)
 from detectors.measures.score_distribution import SIGNALS as SHAPE_SIGNALS
 from detectors.records import Assessment, QueryTrace, Reason, Weights
 from detectors.risk import shipped_prior
@@ -39,11 +49,12 @@ class Group(NamedTuple):
 GROUPS = (
     Group("score shape", SHAPE_SIGNALS),
     Group("answer type", ANSWER_SIGNALS),
-    Group("BM25 check: ranks", RANK_SIGNALS),
+    Group("BM25 check: ranks", (*RANK_SIGNALS, *QUERY_SIGNALS, *LEXICAL_SHARE_SIGNALS)),
     Group("BM25 check: words, identifiers", TEXT_SIGNALS),
+    Group("retriever's scores against others", (*LEXICAL_AGREEMENT_SIGNALS, *AGREEMENT_SIGNALS)),
     Group("cross-encoder: order", (*ORDER_SIGNALS, *CONTRAST_SIGNALS)),
     Group("cross-encoder: relevance", LEVEL_SIGNALS),
-    Group("cross-encoder: what was missed", UNION_SIGNALS),
+    Group("cross-encoder: what was missed", (*UNION_SIGNALS, *SHARE_SIGNALS)),
 )
 RISK = Group("risk, hit_at_5", tuple(sorted({*shipped_prior().at_5.weights, *shipped_prior().at_1.weights})))
 COMPARISON = Group("comparison of recordings (planned)", ("best_relevance",))

@@ -36,7 +36,7 @@ class Corpus:
         self.fingerprint = fingerprint
         self.documents = documents
         self.metadata_keys = frozenset(metadata_keys)
-        self._by_id = {document.id: document for document in documents}
+        self._number = {document.id: number for number, document in enumerate(documents)}
         self._by_text: dict[str, CorpusDocument] | None = None
 
     def __len__(self) -> int:
@@ -44,13 +44,18 @@ class Corpus:
 
     def find(self, document: RetrievedDocument) -> CorpusDocument | None:
         """The corpus's own copy of a served document: by id, then parent id, then text."""
-        found = self._by_id.get(document.id) if document.id is not None else None
-        if found is None and document.parent_id is not None:
-            found = self._by_id.get(document.parent_id)
-        if found is None and document.text:
+        for known in (document.id, document.parent_id):
+            if known is not None and known in self._number:
+                return self.documents[self._number[known]]
+        found = None
+        if document.text:
             found = self._text_index.get(text_key(passage(document.title, document.text)))
             found = found or self._text_index.get(text_key(document.text))
         return found
+
+    def number_of(self, document_id: str) -> int:
+        """Which of the documents has this id, from 0."""
+        return self._number[document_id]
 
     @property
     def _text_index(self) -> dict[str, CorpusDocument]:

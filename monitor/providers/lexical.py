@@ -59,15 +59,30 @@ class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
                 scores[documents] += self.idf[term] * saturated
         return scores
 
+    def scores_of(self, query: Sequence[str], documents: NDArray[np.int64]) -> Floats:
+        """What `get_scores` says of these documents alone."""
+        scores = np.zeros(len(documents))
+        for term in query:
+            if term in self._postings:
+                holders, saturated = self._postings[term]
+                place = _place(holders, documents)
+                scores += np.where(holders[place] == documents, self.idf[term] * saturated[place], 0.0)
+        return scores
+
     def covered(self, documents: NDArray[np.int64], idf: Mapping[str, float]) -> Floats:
         """The share of the terms, weighted by idf, that each of these documents holds."""
         found = np.zeros(len(documents))
         for term, weight in idf.items():
             if term in self._postings:
-                holders = self._postings[term][0]  # ascending
-                place = np.minimum(np.searchsorted(holders, documents), len(holders) - 1)
+                holders = self._postings[term][0]
+                place = _place(holders, documents)
                 found += weight * (holders[place] == documents)
         return found / max(sum(idf.values()), 1e-9)
+
+
+def _place(holders: NDArray[np.int32], documents: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Where among the holders of a term, which rise, each document is, if it is one of them."""
+    return np.minimum(np.searchsorted(holders, documents), len(holders) - 1)
 
 
 def _saturated(counts: Floats, norm: Floats, k1: float) -> Floats:
@@ -79,6 +94,7 @@ class Bm25Index:
 
     def __init__(self, corpus: Corpus) -> None:
         self._documents = corpus.documents
+        self._number_of = corpus.number_of
         self._bm25 = LuceneBM25([terms(document.passage) for document in corpus.documents])
         self._cache: OrderedDict[object, LexicalResult] = OrderedDict()
         self._allowed: OrderedDict[tuple[str, str], NDArray[np.bool_]] = OrderedDict()
@@ -97,6 +113,9 @@ class Bm25Index:
                 self._cache.popitem(last=False)
         return result
 
+    def scores(self, query: str, keys: Sequence[str]) -> Floats:
+        return self._bm25.scores_of(terms(query), np.array([self._number_of(key) for key in keys], dtype=np.int64))
+
     def _search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
         query_terms = terms(query)
         scores = self._bm25.get_scores(query_terms)
@@ -113,7 +132,7 @@ class Bm25Index:
                 best.tolist(), scores[best].tolist(), self._bm25.covered(best, idf).tolist(), strict=True
             )
         )
-        return LexicalResult(hits, idf)
+        return LexicalResult(hits, idf, frozenset(idf).difference(self._bm25.idf))
 
     def _having(self, name: str, value: Any) -> NDArray[np.bool_]:
         """Which documents have this metadata; a tenant asks again and again."""

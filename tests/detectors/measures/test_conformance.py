@@ -13,6 +13,7 @@ import detectors.measures
 from detectors.measures.answer_type import AnswerType
 from detectors.measures.base import Hit, Measure
 from detectors.measures.lexical_check import LexicalCheck
+from detectors.measures.lexical_scores import LexicalScores
 from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
 from detectors.records import Findings, Reason, Retrieval
@@ -26,6 +27,7 @@ MEASURES: dict[str, Callable[[], Measure]] = {
     "answer_type": AnswerType,
     "score_distribution": ScoreDistribution,
     "lexical_check": lambda: LexicalCheck(TableIndex(HITS)),
+    "lexical_scores": lambda: LexicalScores(TableIndex(HITS)),
     "rank_divergence": lambda: RankDivergence(TableScorer(RELEVANCE), TableIndex(HITS), as_it_is()),
 }
 
