@@ -85,6 +85,9 @@ def calibrate(
     assessments: Annotated[
         Path | None, typer.Option("--assessments", help="What the jsonl sink wrote of the same traces.")
     ] = None,
+    risk: Annotated[
+        str | None, typer.Option("--risk", metavar="PIPELINE", help="Calibrate the risk of this pipeline, no scorer.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Write the calibration here, JSON.")] = Path("calibration.json"),
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Draw the reliability diagram here (.png, .svg).")
@@ -95,13 +98,31 @@ def calibrate(
     traces: Annotated[
         list[str], typer.Option("--traces", help="A recording in each collection to use; may be repeated.")
     ] = ["traces.jsonl"],  # noqa: B006 - typer copies it
+    config: ConfigOption = None,
     cross_encoder: ScorerOption = None,
     depth: DepthOption = None,
     relevant_from: Annotated[int, typer.Option("--relevant-from", min=1, help="Lowest grade that is relevant.")] = 1,
 ) -> None:
-    """Make probabilities of a cross-encoder's scores, from labelled collections or from verdicts."""
-    from monitor.commands import calibrate_command  # noqa: PLC0415
+    """Make probabilities of a cross-encoder's scores, from labelled collections or from verdicts.
 
+    With --risk: make the prior's risk a pipeline's own instead, from as few as 20 labelled traces.
+    """
+    from monitor.commands import calibrate_command, calibrate_risk_command  # noqa: PLC0415
+
+    if risk is not None:
+        calibrate_risk_command(
+            risk,
+            collections or [],
+            assessments,
+            verdicts,
+            out=out,
+            traces=traces,
+            config_file=config,
+            scorer=cross_encoder,
+            depth=depth,
+            relevant_from=relevant_from,
+        )
+        return
     calibrate_command(
         collections or [],
         assessments,
@@ -110,6 +131,7 @@ def calibrate(
         picture=picture,
         method=method,
         traces=traces,
+        config_file=config,
         scorer=cross_encoder,
         depth=depth,
         relevant_from=relevant_from,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from detectors.records import Assessment, Weights
@@ -15,7 +16,7 @@ from monitor.errors import LeadlineError
 from monitor.recording import Recording
 from monitor.replay import RISKIEST, Summary, replay
 from monitor.sampling import Sampler
-from tests.builders import assessor, config, corpus, encoded, plain_trace, samples, write_lines
+from tests.builders import assessor, config, corpus, encoded, plain_trace, risk_calibration, samples, write_lines
 from tests.detectors.fakes import TableScorer
 from tests.monitor.kit import assessment
 
@@ -303,6 +304,45 @@ def test_the_hit_rate_weighs_by_the_sampling() -> None:
     assert estimate.mean == pytest.approx(0.5)
     assert estimate.effective_samples == pytest.approx(120**2 / (30 + 270))
     assert Summary().hit_at_5() is None
+
+
+def test_the_hit_rate_is_told_by_kind_of_query() -> None:
+    """The most frequent first; too few of a kind have no estimate."""
+    summary = Summary()
+    for i in range(40):
+        summary.add(rated(f"a{i}", 0.2))
+        summary.add(rated(f"b{i}", 0.6, scenario="negation"))
+    for i in range(29):
+        summary.add(rated(f"c{i}", 0.9, scenario="jargon"))
+    summary.add(rated("d", 0.2))
+    found = summary.by_scenario()
+    assert [(name, traces) for name, (traces, _) in found.items()] == [("none", 41), ("negation", 40), ("jargon", 29)]
+    means = [estimate.mean if estimate else None for _, estimate in found.values()]
+    assert means == [pytest.approx(0.8), pytest.approx(0.4), None]
+
+
+def test_a_calibration_of_the_risk_holds_where_the_configuration_names_it(tmp_path: Path) -> None:
+    """For the pipeline of that name, against its own traffic, and the summary says so."""
+    own = risk_calibration(scorer="test-scorer")
+    (tmp_path / "risk.json").write_bytes(msgspec.json.encode(own))
+    everything = {"sample": {"cheap": 1.0, "scorer": 1.0}}
+    settings = config(pipelines={"default": {**everything, "risk_calibration": str(tmp_path / "risk.json")}})
+    path = write_lines(
+        tmp_path / "traces.jsonl",
+        [
+            plain_trace(f"{name}{i}", pipeline=name, query=f"query {i}")
+            for i in range(60)
+            for name in ("default", "docs")
+        ],
+    )
+    recording = Recording(path, Sampler(lambda _: EVERYTHING))
+    summary, _ = replay(recording, assessor(corpus(tmp_path)), settings, reference="self", out=tmp_path / "out.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert {(line["pipeline"], line["versions"].get("risk_calibration")) for line in lines} == {
+        ("default", own.version), ("docs", None)
+    }  # fmt: skip
+    assert all(line["risk"] == own.at_5.at(line["prior_risks"]["risk"]) for line in lines if line["prior_risks"])
+    assert summary.levels == {own.version, "the shipped prior"}
 
 
 def test_writes_nothing_where_nothing_was_asked_for(tmp_path: Path) -> None:
