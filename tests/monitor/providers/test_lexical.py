@@ -91,6 +91,18 @@ def test_scores_are_those_of_rank_bm25_on_a_larger_corpus() -> None:
         assert mine.get_scores(query) == pytest.approx(theirs.get_scores(query))
 
 
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_scores_of_given_documents_are_those_of_the_formula(query: str) -> None:
+    """In the order in which they are asked for, of documents without a term of the query too."""
+    wanted = ["d4", "d1", "d3", "d0", "d2"]
+    scores = by_hand(PASSAGES, query)
+    assert index().scores(query, wanted) == pytest.approx([scores[key] for key in wanted])
+
+
+def test_the_scores_of_no_documents_are_none() -> None:
+    assert index().scores("printer", []).tolist() == []
+
+
 def test_no_idf_is_negative() -> None:
     """A word that every document holds says little, and nothing against."""
     assert all(value > 0 for value in LuceneBM25([["a", "b"], ["a"], ["a"]]).idf.values())
@@ -101,6 +113,7 @@ def test_the_idf_of_every_query_term_comes_along() -> None:
     found = index().search("the printers' zebra", 10, None)
     assert found.idf == pytest.approx({"printer": lucene_idf(PASSAGES, "printer"), "zebra": math.log(12)})
     assert max(found.idf, key=found.idf.__getitem__) == "zebra"
+    assert found.unknown == {"zebra"}
 
 
 def test_hits_carry_their_passages_best_first() -> None:
