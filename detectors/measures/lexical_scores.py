@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.measures.base import HEAD, Hit, LexicalIndex, LexicalResult, hits_wanted
+from detectors.measures.base import HEAD, Hit, LexicalIndex, search_for
 from detectors.measures.discordance import score_discordance
 from detectors.ranking import top_one
 from detectors.records import Findings, Reason, Retrieval, Tier
@@ -82,7 +82,7 @@ class LexicalScores:
     prediction using spatial autocorrelation, SIGIR 2007; Aslam, Pavlu: Query hardness estimation using Jensen-Shannon
     divergence among multiple scoring functions, ECIR 2007). It cannot see what was not served.
 
-    One search, shared with the other measures through the index's cache, and O(terms * served * log corpus).
+    One search, shared with the other measures through the index's cache, and O(served).
     """
 
     name = "lexical_scores"
@@ -102,7 +102,7 @@ class LexicalScores:
         depth = len(retrieval.served)
         if not depth:
             return Findings.abstained(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
-        result = self._index.search(retrieval.query, hits_wanted(depth), retrieval.trace.filters)
+        result = search_for(self._index, retrieval)
         if not result.idf:
             return Findings.abstained(SIGNALS, Reason.NO_QUERY_TERMS)
         findings = Findings({"unknown_terms": unknown_terms(result.idf, result.unknown)})
@@ -114,24 +114,15 @@ class LexicalScores:
             findings.merge(Findings.abstained(SERVED_SIGNALS, Reason.IDS_NOT_IN_CORPUS))
             return findings
         keys = [passage.key for passage in retrieval.served]
-        found = self._scores(retrieval.query, keys, result)
-        findings.merge(_shares(keys, found, result.hits[:depth]))
-        agreed = score_discordance("lexical_score_discordance", retrieval.scores, [found[key] for key in keys])
-        findings.merge(agreed)
+        own = [result.scores[key] for key in keys]
+        findings.merge(_shares(keys, own, result.hits[:depth]))
+        findings.merge(score_discordance("lexical_score_discordance", retrieval.scores, own))
         return findings
 
-    def _scores(self, query: str, keys: Sequence[str], result: LexicalResult) -> dict[str, float]:
-        """BM25's score of each key; only for those that are no hits the index has to be asked."""
-        found = {hit.key: hit.score for hit in result.hits}
-        others = [key for key in dict.fromkeys(keys) if key not in found]
-        if others:
-            found.update(zip(others, self._index.scores(query, others).tolist(), strict=True))
-        return {key: found[key] for key in keys}
 
-
-def _shares(keys: Sequence[str], served: Mapping[str, float], hits: Sequence[Hit]) -> Findings:
-    """Over the served documents and the hits, each once; `served` has the scores of the former in served order."""
-    pooled = {**served, **{hit.key: hit.score for hit in hits}}
+def _shares(keys: Sequence[str], own: Sequence[float], hits: Sequence[Hit]) -> Findings:
+    """Over the served documents, with their `own` scores, and the hits, each once."""
+    pooled = dict(zip(keys, own, strict=True)) | {hit.key: hit.score for hit in hits}
     share = dict(zip(pooled, top_one(SHARPNESS / hits[0].score * np.array([*pooled.values()])).tolist(), strict=True))
     head = sum(share[key] for key in dict.fromkeys(keys[:HEAD]))
     return Findings({"lexical_share": min(1.0, head), "first_lexical_share": share[keys[0]]})

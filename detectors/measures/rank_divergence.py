@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from detectors.calibration import Calibration, logits, noisy_or
-from detectors.measures.base import HEAD, Hit, LexicalIndex, PairScorer, hits_wanted
+from detectors.measures.base import HEAD, Hit, LexicalIndex, PairScorer, search_for
 from detectors.measures.discordance import score_discordance
 from detectors.measures.lexical_check import covered_terms
 from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap, top_one
 from detectors.records import Findings, Missed, Passage, Reason, Retrieval, Tier
-from detectors.text import terms
+from detectors.text import term_set
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +82,7 @@ class RankDivergence:
         if not _readable(retrieval):
             return Candidates([], {})
         depth = len(retrieval.served)
-        result = self._index.search(retrieval.query, hits_wanted(depth), retrieval.trace.filters)
+        result = search_for(self._index, retrieval)
         if not result.idf or not result.hits:
             return Reason.NOT_APPLICABLE if result.idf else Reason.NO_QUERY_TERMS
         served = {passage.key for passage in retrieval.served}
@@ -172,7 +172,7 @@ def _union(keys: list[str], served: Floats, hits: Sequence[Hit], beside: Floats)
 
 def _shares(served: Sequence[Passage], candidates: Candidates, scores: Floats) -> Findings:
     """Over the served documents and the candidates, each once."""
-    covered = [covered_terms(candidates.idf, frozenset(terms(passage.text or ""))) for passage in served]
+    covered = [covered_terms(candidates.idf, term_set(passage.text or "")) for passage in served]
     evidence = logits(scores) + COVERED_WEIGHT * np.array([*covered, *(hit.covered for hit in candidates.hits)])
     keys = [*(passage.key for passage in served), *(hit.key for hit in candidates.hits)]
     pooled = dict(zip(keys, evidence.tolist(), strict=True))

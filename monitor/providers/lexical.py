@@ -59,30 +59,15 @@ class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
                 scores[documents] += self.idf[term] * saturated
         return scores
 
-    def scores_of(self, query: Sequence[str], documents: NDArray[np.int64]) -> Floats:
-        """What `get_scores` says of these documents alone."""
-        scores = np.zeros(len(documents))
-        for term in query:
-            if term in self._postings:
-                holders, saturated = self._postings[term]
-                place = _place(holders, documents)
-                scores += np.where(holders[place] == documents, self.idf[term] * saturated[place], 0.0)
-        return scores
-
     def covered(self, documents: NDArray[np.int64], idf: Mapping[str, float]) -> Floats:
         """The share of the terms, weighted by idf, that each of these documents holds."""
         found = np.zeros(len(documents))
         for term, weight in idf.items():
             if term in self._postings:
-                holders = self._postings[term][0]
-                place = _place(holders, documents)
+                holders = self._postings[term][0]  # ascending
+                place = np.minimum(np.searchsorted(holders, documents), len(holders) - 1)
                 found += weight * (holders[place] == documents)
         return found / max(sum(idf.values()), 1e-9)
-
-
-def _place(holders: NDArray[np.int32], documents: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Where among the holders of a term, which rise, each document is, if it is one of them."""
-    return np.minimum(np.searchsorted(holders, documents), len(holders) - 1)
 
 
 def _saturated(counts: Floats, norm: Floats, k1: float) -> Floats:
@@ -100,25 +85,26 @@ class Bm25Index:
         self._allowed: OrderedDict[tuple[str, str], NDArray[np.bool_]] = OrderedDict()
         self._lock = Lock()
 
-    def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
-        key = (query, limit, tuple(sorted((name, repr(value)) for name, value in (filters or {}).items())))
+    def search(
+        self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str] = ()
+    ) -> LexicalResult:
+        having = tuple(sorted((name, repr(value)) for name, value in (filters or {}).items()))
+        key = (query, limit, having, tuple(about))
         with self._lock:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        result = self._search(query, limit, filters)
+        result = self._search(query, limit, filters, about)
         with self._lock:
             self._cache[key] = result
             if len(self._cache) > CACHED_SEARCHES:
                 self._cache.popitem(last=False)
         return result
 
-    def scores(self, query: str, keys: Sequence[str]) -> Floats:
-        return self._bm25.scores_of(terms(query), np.array([self._number_of(key) for key in keys], dtype=np.int64))
-
-    def _search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
+    def _search(self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str]) -> LexicalResult:
         query_terms = terms(query)
         scores = self._bm25.get_scores(query_terms)
+        known = {key: float(scores[self._number_of(key)]) for key in about}
         for name, value in (filters or {}).items():
             scores[~self._having(name, value)] = 0
         found = np.flatnonzero(scores)
@@ -132,7 +118,7 @@ class Bm25Index:
                 best.tolist(), scores[best].tolist(), self._bm25.covered(best, idf).tolist(), strict=True
             )
         )
-        return LexicalResult(hits, idf, frozenset(idf).difference(self._bm25.idf))
+        return LexicalResult(hits, idf, frozenset(idf).difference(self._bm25.idf), known)
 
     def _having(self, name: str, value: Any) -> NDArray[np.bool_]:
         """Which documents have this metadata; a tenant asks again and again."""

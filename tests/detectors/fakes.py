@@ -29,7 +29,7 @@ class TableScorer:
 class TableIndex:
     """The same hits for every query, cut at the limit; the idf of a term is 1 unless a table says otherwise.
 
-    `calls` keeps the searches, `asked` the keys whose scores were asked for: those of no hit score 0.
+    What is no hit has a score of 0; `calls` keeps the searches.
     """
 
     def __init__(
@@ -38,21 +38,18 @@ class TableIndex:
         self.hits = tuple(hits)
         self.idf = idf or {}
         self.unknown = frozenset(unknown)
-        self.asked: list[tuple[str, list[str]]] = []
         self.calls: list[tuple[str, int, Mapping[str, Any] | None]] = []
 
-    def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
+    def search(
+        self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str] = ()
+    ) -> LexicalResult:
         self.calls.append((query, limit, filters))
         return LexicalResult(
             self.hits[:limit],
             {term: self.idf.get(term, 1.0) for term in terms(query)},
             self.unknown.intersection(terms(query)),
+            {key: next((hit.score for hit in self.hits if hit.key == key), 0.0) for key in about},
         )
-
-    def scores(self, query: str, keys: Sequence[str]) -> NDArray[np.float64]:
-        self.asked.append((query, list(keys)))
-        known = {hit.key: hit.score for hit in self.hits}
-        return np.array([known.get(key, 0.0) for key in keys])
 
 
 def retrieval(

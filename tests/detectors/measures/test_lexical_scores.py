@@ -54,19 +54,11 @@ def test_shares_worked_by_hand() -> None:
 
 
 def test_a_served_document_that_is_no_hit_has_the_score_that_the_index_gives_it() -> None:
-    """For x that is 0; the hits have brought theirs along."""
-    index = TableIndex(HITS)
-    (found,) = LexicalScores(index).measure([retrieval("axx", query="refund")])
+    """For x that is 0."""
+    found = _measure(retrieval("axx"))
     parts = [math.exp(6), math.exp(3), math.exp(2), 1.0]  # a, b, c and x
     assert found.signals["first_lexical_share"] == pytest.approx(parts[0] / sum(parts))
     assert found.signals["lexical_share"] == pytest.approx((parts[0] + parts[3]) / sum(parts))
-    assert index.asked == [("refund", ["x"])]
-
-
-def test_where_all_served_are_hits_the_index_is_not_asked_again() -> None:
-    index = TableIndex(HITS)
-    LexicalScores(index).measure([retrieval("dab")])
-    assert index.asked == []
 
 
 def test_the_lexical_share_is_that_of_the_first_five() -> None:
