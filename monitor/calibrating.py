@@ -18,7 +18,7 @@ from detectors.calibration import (
     held_out,
     reliability,
 )
-from detectors.evaluate import RELEVANT
+from detectors.labels import RELEVANT
 from detectors.records import Assessment
 from monitor.errors import LeadlineError
 from monitor.evaluation import Labels, read_labels

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from detectors.evaluate import RELEVANT
+from detectors.labels import RELEVANT
 from detectors.records import Assessment, Tier, Weights
 from detectors.risk import EMPTY_RESULT, shipped_normalisation, shipped_prior
 from detectors.risk_calibration import Label, RiskCalibration, fit_risk, held_out

@@ -50,17 +50,33 @@ def replay(
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     directory: Annotated[
-        Path, typer.Argument(help="Labelled collection: corpus.jsonl, queries.jsonl, qrels/test.tsv.")
-    ],
+        Path | None, typer.Argument(help="Labelled collection: corpus.jsonl, queries.jsonl, qrels/test.tsv.")
+    ] = None,
     traces: Annotated[str, typer.Option("--traces", help="The recording in DIRECTORY to use.")] = "traces.jsonl",
     reference: ReferenceOption = "self",
     cross_encoder: ScorerOption = None,
     depth: DepthOption = None,
     drop_scores: Annotated[bool, typer.Option("--drop-scores", help="As if the traces had no scores.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    all_under: Annotated[
+        Path | None,
+        typer.Option("--all", help="Every collection under a folder, each with priors fitted on the others."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="With --all: write the report here (.md), its pictures beside it.")
+    ] = None,
 ) -> None:
     """Measure the monitor itself against labels: does each signal predict real failures?"""
+    if all_under is not None:
+        _refuse_beside_all(context)
+        from monitor.evaluating.command import evaluate_all_command  # noqa: PLC0415
+
+        evaluate_all_command(all_under, report, cross_encoder, as_json=as_json)
+        return
+    if directory is None or report is not None:
+        raise LeadlineError("evaluate: expected DIRECTORY, or --all FOLDER with --report FILE.md")
     from monitor.commands import evaluate_command  # noqa: PLC0415
 
     evaluate_command(
@@ -72,6 +88,16 @@ def evaluate(
         drop_scores=drop_scores,
         as_json=as_json,
     )
+
+
+def _refuse_beside_all(context: typer.Context) -> None:
+    """`--all` measures every recording at every depth by itself."""
+    words = {"directory": "DIRECTORY", "traces": "--traces", "reference": "--reference", "depth": "--depth",
+             "drop_scores": "--drop-scores"}  # fmt: skip
+    for name, word in words.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            raise LeadlineError(f"evaluate --all: {word} does not go with it")
 
 
 @app.command()
