@@ -1,4 +1,4 @@
-"""What calibrated probabilities of relevance say a served list is worth, against the best that could have been served."""
+"""What calibrated probabilities of relevance say a served list is worth, beside the best that could have been."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,8 +1,11 @@
+import msgspec
+import numpy as np
 import pytest
 
 from detectors.measures.base import Hit
 from detectors.measures.rank_divergence import (
     CONTRAST_SIGNALS,
+    EXPECTED_SIGNALS,
     LEVEL_SIGNALS,
     ORDER_SIGNALS,
     SIGNALS,
@@ -47,6 +50,35 @@ def test_none_relevant_is_what_the_first_five_leave_open() -> None:
     assert _measure(retrieval("bbbcbg")).signals["none_relevant"] == pytest.approx(0.5**4 * 0.3, abs=1e-4)
 
 
+def test_what_the_best_five_of_the_union_are_expected_to_add() -> None:
+    """Served b, b, b, c, b and g (.99), sixth, with e (.95) beside: the best five are g, e, c and two of b. In their
+    order the six are g, e, c, b, b, b.
+    """
+    found = _measure(retrieval("bbbcbg"), "e").signals
+    discounts = 1 / np.log2(np.arange(2, 8))
+    served, best = [0.5, 0.5, 0.5, 0.7, 0.5, 0.99], [0.99, 0.95, 0.7, 0.5, 0.5, 0.5]
+    assert found["expected_regret"] == pytest.approx(0.5**4 * 0.3 - 0.01 * 0.05 * 0.3 * 0.5**2, abs=1e-4)
+    assert found["expected_ndcg"] == pytest.approx((served @ discounts) / (best @ discounts), abs=1e-3)
+
+
+def test_what_is_expected_does_not_know_the_rank() -> None:
+    """A calibration that takes the rank into account would call any order good: of b, c and a (.5, .7, .9) the first
+    would be the likeliest. At rank 3 with weight 2 each odds is a ninth: 1 : 9, 7 : 27, 9 : 9.
+    """
+    ranked = msgspec.structs.replace(as_it_is(), rank_weight=2.0)
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("b")), ranked).measure([retrieval("bca")])
+    discounts, gains = 1 / np.log2(np.arange(2, 5)), np.array([1 / 10, 7 / 34, 1 / 2])
+    expected = (gains @ discounts) / (gains[::-1] @ discounts)
+    assert found.signals["expected_ndcg"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_nothing_can_be_expected_where_no_document_has_a_chance() -> None:
+    hopeless = msgspec.structs.replace(as_it_is(), evidence=(0.0,), probability=(0.0,))
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d")), hopeless).measure([retrieval("abc")])
+    assert found.abstentions == {"expected_ndcg": Reason.NOT_APPLICABLE}
+    assert found.signals["expected_regret"] == 0
+
+
 def test_contrasts_worked_by_hand() -> None:
     """.9, .5 and .5 have the logits ln 9, 0 and 0, half their mean is ln 9 / 6: the best stands out by 5/6 ln 9, and e
     to that is 9 ** (5/6); the first, where it is one of the others, by -1/6 ln 9.
@@ -65,7 +97,7 @@ def test_a_best_document_that_stands_out_beats_the_same_one_among_its_like() -> 
 
 def test_without_a_calibration_there_are_scores_and_no_probability() -> None:
     (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d"))).measure([retrieval("abc")])
-    assert found.abstentions == {"none_relevant": Reason.NO_CALIBRATION}
+    assert found.abstentions == dict.fromkeys(("none_relevant", *EXPECTED_SIGNALS), Reason.NO_CALIBRATION)
     assert found.signals["best_relevance"] == 0.9
 
 
@@ -155,7 +187,7 @@ def test_constant_relevance_has_a_level_and_no_order() -> None:
 def test_without_a_corpus_what_needs_candidates_abstains_and_nothing_is_searched(reason: Reason) -> None:
     index = TableIndex(_hits("d"))
     (found,) = RankDivergence(TableScorer(RELEVANCE), index, as_it_is()).measure([retrieval("abc", no_lexical=reason)])
-    assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
+    assert found.abstentions == dict.fromkeys((*UNION_SIGNALS, *EXPECTED_SIGNALS), reason)
     assert set(found.signals) == {*ORDER_SIGNALS, *CONTRAST_SIGNALS, *LEVEL_SIGNALS}
     assert index.calls == []
 
@@ -171,7 +203,7 @@ def test_without_a_hit_nobody_knows_what_was_missed(query: str, reason: Reason) 
     (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex([]), as_it_is()).measure(
         [retrieval("abc", query=query)]
     )
-    assert found.abstentions == dict.fromkeys(UNION_SIGNALS, reason)
+    assert found.abstentions == dict.fromkeys((*UNION_SIGNALS, *EXPECTED_SIGNALS), reason)
 
 
 def test_the_first_document_has_a_level_and_a_regret_of_its_own() -> None:
