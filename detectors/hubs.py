@@ -1,68 +1,81 @@
 """Hubs: documents that are served to many unrelated queries, as a pipeline's own traffic of late shows them."""
 
-from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable
 
-from detectors.text import fold
-
-WINDOW_QUERIES = 1000
+HALF_LIFE_QUERIES = 1000
 MINIMUM_QUERIES = 50
-PIPELINES = 100  # of a thousand queries with five documents each: some 40 MB at most
+PIPELINES = 100  # of some ten thousand counts each
 
 
-class _Window:
-    """The last different queries of one pipeline, oldest first, and how many of them each document was served to."""
+class _Traffic:
+    """Of one pipeline: the different queries since the last halving, and how many queries each document was served to,
+    those from before every halving counted by half.
+    """
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lists: OrderedDict[int, frozenset[int]] = OrderedDict()
-        self._served: Counter[int] = Counter()
+    def __init__(self) -> None:
+        self.seen: set[int] = set()
+        self.queries = 0.0
+        self.served: dict[int, float] = {}
 
-    def add(self, query: int, documents: Sequence[int]) -> tuple[float, ...] | None:
-        self._forget(self._lists.pop(query, frozenset()))
-        others = len(self._lists)
-        shares = tuple([self._served[document] / others for document in documents]) if others else ()
-        self._lists[query] = frozenset(documents)
-        self._served.update(self._lists[query])
-        if len(self._lists) > self._size:
-            self._forget(self._lists.popitem(last=False)[1])
-        return shares if others >= MINIMUM_QUERIES else None
-
-    def _forget(self, documents: frozenset[int]) -> None:
+    def count(self, documents: Iterable[int], weight: int) -> float:
+        """The largest count of one of the documents, before this query of weight 0 or 1 is counted itself."""
+        served, most = self.served, 0.0
         for document in documents:
-            self._served[document] -= 1
-            if not self._served[document]:
-                del self._served[document]
+            times = served.get(document, 0.0)
+            if times > most:
+                most = times
+            if weight:
+                served[document] = times + 1
+        self.queries += weight
+        return most
+
+    def halve(self) -> None:
+        self.seen = set()
+        self.queries /= 2
+        self.served = {document: times / 2 for document, times in self.served.items() if times > 1}
 
 
 class Hubs:
-    """Counts k-occurrences over the last `WINDOW_QUERIES` different queries of each pipeline.
+    """Counts k-occurrences over the queries of late, by a half-life of 1,000 different queries of each pipeline.
 
-    Queries that read alike are one, with the list that was served last: a question that everybody asks makes no hub. It
-    keeps hashes, no text, of the `PIPELINES` heard of last, and starts anew with the process: after a restart there is
+    A query that comes again, in whatever case, counts once in a half-life: a question that everybody asks makes no hub.
+    It keeps hashes, no text, of the `PIPELINES` heard of last, and starts anew with the process: after a restart there is
     nothing to say until `MINIMUM_QUERIES` have come. The same traces in the same order give the same values.
     Radovanovic, Nanopoulos, Ivanovic: Hubs in space, JMLR 2010.
 
     Examples
     --------
     >>> hubs = Hubs()
-    >>> seen = [hubs.add("bot", f"query {n}", ["hub", f"document {n}"]) for n in range(60)]
-    >>> seen[49], seen[50]
-    (None, (1.0, 0.0))
+    >>> shares = [hubs.add("bot", f"query {n}", ["hub", f"document {n}"]) for n in range(60)]
+    >>> shares[49], shares[50]
+    (None, 1.0)
     """
 
-    def __init__(self, window_queries: int = WINDOW_QUERIES, pipelines: int = PIPELINES) -> None:
-        self._window_queries = window_queries
+    def __init__(self, half_life_queries: int = HALF_LIFE_QUERIES, pipelines: int = PIPELINES) -> None:
+        self._half_life_queries = half_life_queries
         self._most = pipelines
-        self._windows: OrderedDict[str, _Window] = OrderedDict()
+        self._traffic: OrderedDict[str, _Traffic] = OrderedDict()
 
-    def add(self, pipeline: str, query: str, keys: Sequence[str]) -> tuple[float, ...] | None:
-        """Of the other queries in the window, the share that was served each of `keys`; None while they are too few.
+    def add(self, pipeline: str, query: str, keys: Iterable[str]) -> float | None:
+        """Of the queries before this one, the largest share that was served one of `keys`; None while they are too few.
 
         O(keys).
         """
-        window = self._windows.pop(pipeline, None) or _Window(self._window_queries)
-        self._windows[pipeline] = window
-        if len(self._windows) > self._most:
-            self._windows.popitem(last=False)
-        return window.add(hash(fold(query)), [hash(key) for key in keys])
+        traffic = self._of(pipeline)
+        before = traffic.queries
+        number = hash(query.lower())
+        most = traffic.count(set(map(hash, keys)), number not in traffic.seen)
+        traffic.seen.add(number)
+        if len(traffic.seen) >= self._half_life_queries:
+            traffic.halve()
+        return most / before if before >= MINIMUM_QUERIES else None
+
+    def _of(self, pipeline: str) -> _Traffic:
+        traffic = self._traffic.get(pipeline)
+        if traffic is None:
+            traffic = self._traffic[pipeline] = _Traffic()
+            if len(self._traffic) > self._most:
+                self._traffic.popitem(last=False)
+        self._traffic.move_to_end(pipeline)
+        return traffic

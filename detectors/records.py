@@ -102,15 +102,16 @@ class Retrieval(msgspec.Struct, frozen=True):
     """A query trace made ready for measuring: no deeper than the pipeline's depth, texts and corpus ids resolved.
 
     `scores` are None unless every served document has a finite one; higher is better (distances are negated).
-    `no_lexical` says why nothing can be concluded from the corpus, where that is so. `served_to` is the share of the
-    pipeline's last different queries that was served each of the first five among its own; None while they are too few.
+    `no_lexical` says why nothing can be concluded from the corpus, where that is so. `hub_share` is the
+    largest share of the pipeline's last different queries that was served one of the first five documents among its own
+    first five; None while they are too few.
     """
 
     trace: QueryTrace
     served: tuple[Passage, ...]
     scores: tuple[float, ...] | None
     no_lexical: Reason | None = Reason.NO_CORPUS
-    served_to: tuple[float, ...] | None = None
+    hub_share: float | None = None
 
     @property
     def query(self) -> str:

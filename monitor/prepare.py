@@ -49,9 +49,9 @@ class Preparer:
         for source in bare:
             self.texts[trace.pipeline, source] += 1
         kind = trace.score_kind or pipeline.score_kind
-        served_to = self._hubs.add(trace.pipeline, trace.query, [passage.key for passage in served[:HEAD]])
+        hub_share = self._hubs.add(trace.pipeline, trace.query, [passage.key for passage in served[:HEAD]])
         scores = oriented_scores(documents, kind == "distance")
-        return Retrieval(trace, served, scores, self._no_lexical(trace), served_to)
+        return Retrieval(trace, served, scores, self._no_lexical(trace), hub_share)
 
     def _no_lexical(self, trace: QueryTrace) -> Reason | None:
         if self._corpus is None:

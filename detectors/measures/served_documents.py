@@ -22,7 +22,7 @@ class ServedDocuments:
     --------
     >>> from detectors.records import Passage, QueryTrace
     >>> served = Passage("kb-1", "Refund policy"), Passage("kb-2", "Red toner")
-    >>> retrieval = Retrieval(QueryTrace(trace_id="t", query="q", documents=()), served, None, served_to=(0.25, 0.0))
+    >>> retrieval = Retrieval(QueryTrace(trace_id="t", query="q", documents=()), served, None, hub_share=0.25)
     >>> ServedDocuments().measure([retrieval])[0].signals
     {'served_length': 11.0, 'hub_share': 0.25}
     """
@@ -46,8 +46,8 @@ def _measure(retrieval: Retrieval) -> Findings:
         found.signals["served_length"] = sum(lengths) / len(lengths)
     else:
         found.abstentions["served_length"] = Reason.NO_TEXT
-    if retrieval.served_to is not None:
-        found.signals["hub_share"] = max(retrieval.served_to)
+    if retrieval.hub_share is not None:
+        found.signals["hub_share"] = retrieval.hub_share
     else:
         found.abstentions["hub_share"] = Reason.TOO_FEW_TRACES
     return found

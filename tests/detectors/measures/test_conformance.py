@@ -34,7 +34,7 @@ MEASURES: dict[str, Callable[[], Measure]] = {
 RETRIEVALS: dict[str, Retrieval] = {
     "ordinary": retrieval("abcde", [0.9, 0.8, 0.5, 0.4, 0.2], query="refund policy for order 88-1023"),
     "other": retrieval("dcx", [12.0, 7.5, -3.0], query="sugar-free drinks"),
-    "hub": retrieval("abcdef", query="refund", served_to=(0.3, 0.0, 0.01, 0.0, 1.0)),
+    "hub": retrieval("abcdef", query="refund", hub_share=0.3),
     "empty list": retrieval("", query="refund"),
     "one document": retrieval("a", [0.7]),
     "two documents": retrieval("ab", [0.7, 0.6]),

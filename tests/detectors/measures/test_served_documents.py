@@ -14,15 +14,11 @@ def test_length_is_the_mean_of_the_first_five_in_characters() -> None:
     assert _measure(retrieval("ab", texts=texts)).signals["served_length"] == 1.5
 
 
-def test_a_list_is_as_much_of_a_hub_as_its_most_served_document() -> None:
-    assert _measure(retrieval("abc", served_to=(0.01, 0.3, 0.0))).signals["hub_share"] == 0.3
-
-
 def test_each_abstains_with_a_reason_of_its_own() -> None:
     assert _measure(retrieval("")).abstentions == {
         "served_length": Reason.TOO_FEW_DOCUMENTS, "hub_share": Reason.TOO_FEW_DOCUMENTS,
     }  # fmt: skip
-    without_text = _measure(retrieval("ab", texts={"b": None}, served_to=(0.1, 0.0)))
+    without_text = _measure(retrieval("ab", texts={"b": None}, hub_share=0.1))
     assert (without_text.signals, without_text.abstentions) == ({"hub_share": 0.1}, {"served_length": Reason.NO_TEXT})
     assert _measure(retrieval("ab")).abstentions == {"hub_share": Reason.TOO_FEW_TRACES}
 
