@@ -15,33 +15,36 @@ class _Traffic:
 
     def __init__(self) -> None:
         self.seen: set[int] = set()
-        self.queries = 0.0
-        self.served: dict[int, float] = {}
+        self.queries = 0
+        self.served: dict[int, int] = {}
 
-    def count(self, documents: Iterable[int], weight: int) -> float:
-        """The largest count of one of the documents, before this query of weight 0 or 1 is counted itself."""
-        served, most = self.served, 0.0
+    def most(self, documents: Iterable[int]) -> int:
+        """The largest count of one of the documents."""
+        return max([self.served.get(document, 0) for document in documents], default=0)
+
+    def count(self, query: int, documents: Iterable[int]) -> None:
+        """One more query, unless it was seen."""
+        if query in self.seen:
+            return
+        self.seen.add(query)
+        self.queries += 1
+        served = self.served
         for document in documents:
-            times = served.get(document, 0.0)
-            if times > most:
-                most = times
-            if weight:
-                served[document] = times + 1
-        self.queries += weight
-        return most
+            served[document] = served.get(document, 0) + 1
 
     def halve(self) -> None:
+        """Forget half, and who came once."""
         self.seen = set()
-        self.queries /= 2
-        self.served = {document: times / 2 for document, times in self.served.items() if times > 1}
+        self.queries //= 2
+        self.served = {document: times // 2 for document, times in self.served.items() if times > 1}
 
 
 class Hubs:
     """Counts k-occurrences over the queries of late, by a half-life of 1,000 different queries of each pipeline.
 
     A query that comes again, in whatever case, counts once in a half-life: a question that everybody asks makes no hub.
-    It keeps hashes, no text, of the `PIPELINES` heard of last, and starts anew with the process: after a restart there is
-    nothing to say until `MINIMUM_QUERIES` have come. The same traces in the same order give the same values.
+    It keeps hashes, no text, of the `PIPELINES` heard of last, and starts anew with the process: after a restart there
+    is nothing to say until `MINIMUM_QUERIES` have come. The same traces in the same order give the same values.
     Radovanovic, Nanopoulos, Ivanovic: Hubs in space, JMLR 2010.
 
     Examples
@@ -59,17 +62,15 @@ class Hubs:
 
     def add(self, pipeline: str, query: str, keys: Iterable[str]) -> float | None:
         """Of the queries before this one, the largest share that was served one of `keys`; None while they are too few.
-
         O(keys).
         """
         traffic = self._of(pipeline)
-        before = traffic.queries
-        number = hash(query.lower())
-        most = traffic.count(set(map(hash, keys)), number not in traffic.seen)
-        traffic.seen.add(number)
+        documents = {hash(key) for key in keys}
+        queries, most = traffic.queries, traffic.most(documents)
+        traffic.count(hash(query.lower()), documents)
         if len(traffic.seen) >= self._half_life_queries:
             traffic.halve()
-        return most / before if before >= MINIMUM_QUERIES else None
+        return most / queries if queries >= MINIMUM_QUERIES else None
 
     def _of(self, pipeline: str) -> _Traffic:
         traffic = self._traffic.get(pipeline)

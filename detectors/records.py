@@ -104,7 +104,7 @@ class Retrieval(msgspec.Struct, frozen=True):
     `scores` are None unless every served document has a finite one; higher is better (distances are negated).
     `no_lexical` says why nothing can be concluded from the corpus, where that is so. `hub_share` is the
     largest share of the pipeline's last different queries that was served one of the first five documents among its own
-    first five; None while they are too few.
+    first five; None while they are too few, or where the trace was sampled for the cheap tier alone.
     """
 
     trace: QueryTrace

@@ -8,7 +8,6 @@ from detectors.measures.base import LexicalIndex, Measure, PairScorer
 from detectors.measures.lexical_check import LexicalCheck
 from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
-from detectors.measures.served_documents import ServedDocuments
 from detectors.measures.served_list import ServedList
 from detectors.records import QueryTrace, Reason, Tier
 from monitor.assess import Assessor, Unavailable
@@ -48,7 +47,7 @@ def build_measures(
         if scorer is not None
         else Unavailable("rank_divergence", Tier.SCORER, rank_divergence.SIGNALS, Reason.SCORER_UNAVAILABLE)
     )
-    return [ScoreDistribution(), lexical, ServedDocuments(), ServedList(), ranks]
+    return [ScoreDistribution(), lexical, ServedList(), ranks]
 
 
 def build_assessor(

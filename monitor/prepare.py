@@ -40,6 +40,12 @@ class Preparer:
             self._count(retrieval)
         return [self._judge_ids(retrieval) for retrieval in retrievals]
 
+    def with_hubs(self, retrieval: Retrieval) -> Retrieval:
+        """The same with its `hub_share`, counted over the retrievals that come here, in their order."""
+        keys = [passage.key for passage in retrieval.served[:HEAD]]
+        share = self._hubs.add(retrieval.trace.pipeline, retrieval.query, keys)
+        return msgspec.structs.replace(retrieval, hub_share=share)
+
     def _prepare(self, trace: QueryTrace) -> Retrieval:
         pipeline = self._pipeline(trace.pipeline)
         documents = trace.documents[: pipeline.depth]
@@ -49,9 +55,7 @@ class Preparer:
         for source in bare:
             self.texts[trace.pipeline, source] += 1
         kind = trace.score_kind or pipeline.score_kind
-        hub_share = self._hubs.add(trace.pipeline, trace.query, [passage.key for passage in served[:HEAD]])
-        scores = oriented_scores(documents, kind == "distance")
-        return Retrieval(trace, served, scores, self._no_lexical(trace), hub_share)
+        return Retrieval(trace, served, oriented_scores(documents, kind == "distance"), self._no_lexical(trace))
 
     def _no_lexical(self, trace: QueryTrace) -> Reason | None:
         if self._corpus is None:

@@ -1,4 +1,4 @@
-"""The served list by itself: does it repeat itself, and do its documents speak of the same thing?"""
+"""The served list by itself: repetitions, coherence, length, and documents that everybody is served."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,9 @@ from detectors.measures.base import HEAD
 from detectors.records import Findings, Reason, Retrieval, Tier
 from detectors.text import terms
 
-SIGNALS = ("near_duplicates", "list_coherence")
+PAIR_SIGNALS = ("near_duplicates", "list_coherence")
+TEXT_SIGNALS = (*PAIR_SIGNALS, "served_length")
+SIGNALS = (*TEXT_SIGNALS, "hub_share")
 READ_CHARACTERS = 20_000  # of each document
 SHINGLE = 3  # terms
 NEARLY = 0.8  # resemblance from which one text repeats another: a changed term in thirty still counts
@@ -88,10 +90,18 @@ def list_coherence(documents: Sequence[Sequence[str]]) -> float:
 
 
 class ServedList:
-    """`near_duplicates` and `list_coherence` of the first five served documents.
+    """`near_duplicates` and `list_coherence` of the first five served documents, `served_length`, their mean length in
+    characters, and `hub_share`: of the pipeline's queries of late, the largest share that was served one of these five
+    among its own first five (`detectors.hubs`).
 
-    It needs no model, but splits five texts into terms, which costs several times what else happens to a trace that
-    gets no cross-encoder and no BM25: it is measured where a cross-encoder runs, beside which it costs nothing.
+    The length says nothing about a single query; a corpus that was cut into other chunks than before, or truncated on
+    its way into the index, shows in it at once. It cannot see which of the two lengths is right. A hub is near to every
+    query in a space of many dimensions, and right for few. The share cannot tell it from a document that many different
+    questions are really about: where all traffic has one topic, only its change says something.
+
+    No model is needed. But to split five texts into terms costs several times what else happens to a trace that gets
+    neither BM25 nor a cross-encoder, and to count hubs a third of it: this is measured where a cross-encoder runs,
+    beside which it costs nothing.
     """
 
     name = "served_list"
@@ -105,13 +115,27 @@ class ServedList:
 
 def _measure(retrieval: Retrieval) -> Findings:
     head = retrieval.served[:HEAD]
-    if len(head) < 2:
+    if not head:
         return Findings.abstained(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
     texts = [passage.text for passage in head if passage.text is not None]
-    if len(texts) < len(head):
-        return Findings.abstained(SIGNALS, Reason.NO_TEXT)
+    found = _of_texts(texts) if len(texts) == len(head) else Findings.abstained(TEXT_SIGNALS, Reason.NO_TEXT)
+    if retrieval.hub_share is None:
+        found.abstentions["hub_share"] = Reason.TOO_FEW_TRACES
+    else:
+        found.signals["hub_share"] = retrieval.hub_share
+    return found
+
+
+def _of_texts(texts: Sequence[str]) -> Findings:
+    found = Findings({"served_length": sum(map(len, texts)) / len(texts)})
+    if len(texts) < 2:
+        found.merge(Findings.abstained(PAIR_SIGNALS, Reason.TOO_FEW_DOCUMENTS))
+        return found
     documents = [terms(text[:READ_CHARACTERS]) for text in texts]
-    repeated, coherence = near_duplicates(documents), list_coherence(documents)
-    if coherence != coherence:  # noqa: PLR0124
-        return Findings({"near_duplicates": repeated}, {"list_coherence": Reason.NOT_APPLICABLE})
-    return Findings({"near_duplicates": repeated, "list_coherence": coherence})
+    found.signals["near_duplicates"] = near_duplicates(documents)
+    coherence = list_coherence(documents)
+    if coherence == coherence:  # noqa: PLR0124
+        found.signals["list_coherence"] = coherence
+    else:
+        found.abstentions["list_coherence"] = Reason.NOT_APPLICABLE
+    return found

@@ -18,7 +18,6 @@ from detectors.measures.rank_divergence import (
     UNION_SIGNALS,
 )
 from detectors.measures.score_distribution import SIGNALS as SHAPE_SIGNALS
-from detectors.measures.served_documents import SIGNALS as DOCUMENT_SIGNALS
 from detectors.measures.served_list import SIGNALS as LIST_SIGNALS
 from detectors.records import Assessment, QueryTrace, Reason, Weights
 from detectors.risk import shipped_prior
@@ -48,7 +47,7 @@ GROUPS = (
     Group("score shape", SHAPE_SIGNALS),
     Group("BM25 check: ranks", RANK_SIGNALS),
     Group("BM25 check: words, identifiers", TEXT_SIGNALS),
-    Group("served documents", (*DOCUMENT_SIGNALS, *LIST_SIGNALS)),
+    Group("served list", LIST_SIGNALS),
     Group("cross-encoder: order", (*ORDER_SIGNALS, *CONTRAST_SIGNALS)),
     Group("cross-encoder: relevance", LEVEL_SIGNALS),
     Group("cross-encoder: what was missed", (*UNION_SIGNALS, *EXPECTED_SIGNALS)),

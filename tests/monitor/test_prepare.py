@@ -107,13 +107,17 @@ def test_a_document_that_many_queries_get_is_known_by_its_share(known: Corpus) -
     """By the key of the corpus, among the first five, and for the pipeline alone."""
     preparer = Preparer(known, lambda _: PipelineConfig())
     hub = [{"id": "chunk-1", "parent_id": "kb-1"}]
-    preparer.prepare([trace(query=f"query {i}", documents=[*hub, {"id": f"kb-{2 + i % 2}"}]) for i in range(60)])
-    preparer.prepare([trace(query=f"long {i}", documents=[{"id": f"gone-{n}"} for n in range(6)]) for i in range(60)])
+
+    def share(**changes: Any) -> float | None:
+        (prepared,) = preparer.prepare([trace(**changes)])
+        return preparer.with_hubs(prepared).hub_share
+
+    for i in range(60):
+        share(query=f"query {i}", documents=[*hub, {"id": f"kb-{2 + i % 2}"}])
+        share(query=f"long {i}", documents=[{"id": f"gone-{n}"} for n in range(6)])
     heads = {"kb-1": 1 / 2, "kb-2": 1 / 4, "gone-4": 1 / 2, "gone-5": 0}
-    found = preparer.prepare([trace(query="query 1", documents=[{"id": i}]) for i in heads])
-    assert [one.hub_share for one in found] == list(heads.values())
-    (other,) = preparer.prepare([trace(query="new", pipeline="other")])
-    assert other.hub_share is None
+    assert {name: share(query="query 1", documents=[{"id": name}]) for name in heads} == heads
+    assert share(query="query 1", pipeline="other") is None
 
 
 def test_duplicate_ids_are_kept_in_their_places(known: Corpus) -> None:

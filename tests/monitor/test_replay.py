@@ -22,8 +22,8 @@ from tests.monitor.kit import assessment
 SHAPE = {"top_score", "score_gap", "score_z", "score_spread", "score_entropy"}
 TERMS = {"uncovered_terms", "first_covered_terms", "best_covered_terms", "missed_identifiers"}
 LEXICAL = {"lexical_rbo", "lexical_miss", *TERMS}
-DOCUMENTS = {"served_length", "hub_share"}
-LIST = {"near_duplicates", "list_coherence"}
+PAIRS = {"near_duplicates", "list_coherence"}
+LIST = PAIRS | {"served_length"}
 ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast", "first_contrast"}
 UNION = {"union_rbo", "regret"}
 EXPECTED = {"expected_ndcg", "expected_regret"}
@@ -92,13 +92,13 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 
 # Sound traces that are hard to measure, and which signals abstain for which reason.
 HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
-    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | LEXICAL | DOCUMENTS | SCORED}),
+    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | LEXICAL | SCORED | {"hub_share"}}),
     "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE}),
     "infinite score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]}, {"no_scores": SHAPE}),
     "missing score": ({"documents": [*documents(3), {"id": "kb-5"}]}, {"no_scores": SHAPE}),
     "constant scores": ({"documents": documents(4, score=0.5)}, {"constant_scores": SHAPE}),
     "duplicate ids": ({"documents": documents(4, id="kb-1")}, {}),
-    "one document": ({"documents": documents(1)}, {"too_few_documents": SHAPE | LIST | ORDER}),
+    "one document": ({"documents": documents(1)}, {"too_few_documents": SHAPE | PAIRS | ORDER}),
     "10,000 documents": ({"documents": documents(10_000)}, {}),
     "5 MB of text": ({"documents": [{"id": "kb-1", "text": MEGABYTES, "score": 1}, *documents(3)]}, {}),
     "5 MB of query": ({"query": MEGABYTES}, {"not_applicable": {"missed_identifiers"}}),
@@ -158,7 +158,7 @@ def test_ids_that_the_corpus_does_not_know_stop_the_lexical_side(tmp_path: Path)
     """There is no text to be found for them either."""
     found = one(tmp_path, **HARD["unknown ids"][0])
     assert abstained_by_reason(found, "t1") == {
-        "ids_not_in_corpus": LEXICAL, "no_text": SCORED | {"served_length"}, "too_few_traces": {"hub_share"},
+        "ids_not_in_corpus": LEXICAL, "no_text": SCORED, "too_few_traces": {"hub_share"},
     }  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def test_one_unknown_id_among_known_ones_stops_what_needs_its_text(tmp_path: Pat
     """The rest of the file carries the share of documents found."""
     hard = plain_trace("hard", documents=[*documents(4), {"id": "gone", "score": 0.1}])
     found = replayed(write_lines(tmp_path / "traces.jsonl", [hard, *(plain_trace(f"t{i}") for i in range(10))]))
-    assert abstained_by_reason(found, "hard")["no_text"] == SCORED | TERMS | {"served_length"}
+    assert abstained_by_reason(found, "hard")["no_text"] == SCORED | TERMS
     assert found.assessed["hard"]["signals"].keys() >= SHAPE | {"lexical_rbo", "lexical_miss"}
 
 

@@ -14,7 +14,6 @@ from detectors.measures.base import Hit, Measure
 from detectors.measures.lexical_check import LexicalCheck
 from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
-from detectors.measures.served_documents import ServedDocuments
 from detectors.measures.served_list import ServedList
 from detectors.records import Findings, Reason, Retrieval
 from detectors.signals import SIGNALS
@@ -26,7 +25,6 @@ RELEVANCE = {"a": 0.9, "b": 0.2, "c": 0.4, "d": 0.3, "e": 0.1, HITS[1].passage: 
 MEASURES: dict[str, Callable[[], Measure]] = {
     "score_distribution": ScoreDistribution,
     "lexical_check": lambda: LexicalCheck(TableIndex(HITS)),
-    "served_documents": ServedDocuments,
     "served_list": ServedList,
     "rank_divergence": lambda: RankDivergence(TableScorer(RELEVANCE), TableIndex(HITS), as_it_is()),
 }

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from detectors.measures.served_list import ServedList, list_coherence, near_duplicates
+from detectors.measures.served_list import (
+    PAIR_SIGNALS,
+    SIGNALS,
+    TEXT_SIGNALS,
+    ServedList,
+    list_coherence,
+    near_duplicates,
+)
 from detectors.records import Findings, Reason, Retrieval
 from tests.detectors.fakes import retrieval
 
@@ -65,13 +72,25 @@ def test_chinese_texts_have_shingles_too() -> None:
     assert _measure(_texts("订单的退款政策", "打印机墨粉")).signals["near_duplicates"] == 0
 
 
+def test_length_is_the_mean_of_the_first_five_in_characters() -> None:
+    assert _measure(_texts("1", "12", "123", "1234", "12345", "x" * 1000)).signals["served_length"] == 3
+    assert _measure(_texts("12")).signals == {"served_length": 2}
+
+
+def test_the_share_of_a_hub_is_passed_on_and_needs_no_text() -> None:
+    assert _measure(retrieval("ab", hub_share=0.3)).signals["hub_share"] == 0.3
+    without = _measure(retrieval("ab", texts={"b": None}, hub_share=0.3))
+    assert (without.signals, without.abstentions) == ({"hub_share": 0.3}, dict.fromkeys(TEXT_SIGNALS, Reason.NO_TEXT))
+
+
 def test_it_abstains_with_a_reason() -> None:
-    both = ("near_duplicates", "list_coherence")
-    assert _measure(_texts("red")).abstentions == dict.fromkeys(both, Reason.TOO_FEW_DOCUMENTS)
-    assert _measure(_texts("red", None)).abstentions == dict.fromkeys(both, Reason.NO_TEXT)
+    assert _measure(_texts()).abstentions == dict.fromkeys(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
+    alone = _measure(retrieval("a", hub_share=0.0))
+    assert alone.abstentions == dict.fromkeys(PAIR_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
+    assert _measure(_texts("red", "toner")).abstentions == {"hub_share": Reason.TOO_FEW_TRACES}
 
 
 def test_texts_without_terms_have_nothing_to_be_coherent_about() -> None:
     found = _measure(_texts("🙂", "🙂", "red toner"))
-    assert found.abstentions == {"list_coherence": Reason.NOT_APPLICABLE}
-    assert found.signals == {"near_duplicates": 0}
+    assert found.abstentions["list_coherence"] == Reason.NOT_APPLICABLE
+    assert found.signals["near_duplicates"] == 0
