@@ -19,8 +19,9 @@ import msgspec
 import numpy as np
 
 from detectors.calibration import JudgedPair, fit, noisy_or
-from detectors.evaluate import auroc, graded, ndcg
+from detectors.labels import graded, ndcg
 from detectors.records import RetrievedDocument
+from detectors.skill import auroc
 from monitor.calibrating import Judgements, calibrate
 from monitor.evaluation import Labels, read_labels
 from monitor.pictures import draw_reliability

@@ -33,7 +33,7 @@ from grafana_foundation_sdk.models.dashboard import (
 from detectors.estimate import MINIMUM_SAMPLES
 from detectors.signals import SIGNALS
 from monitor.health import PATIENCE_SECONDS
-from monitor.metrics import WINDOW_TRACES
+from monitor.hit_rate import WINDOW_TRACES
 
 FOLDER = Path(__file__).parent
 SOURCE = DataSourceRef(type_val="prometheus", uid="${DS_PROMETHEUS}")
@@ -142,6 +142,8 @@ def risk_quantile(q: float) -> Query:
 
 WORST = f"bottomk(1, leadline_hit_at_5_ratio{PIPELINE})"
 SAME = "and on (job, instance, pipeline)"
+WORST_SCENARIO = f"bottomk(1, leadline_scenario_hit_at_5_ratio{PIPELINE})"
+SAME_SCENARIO = "and on (job, instance, pipeline, scenario)"
 WEIGHT = f"rate(leadline_risk_weight_total{PIPELINE}[$window])"
 EVALUATED = 'sum(rate(leadline_traces_total{decision="evaluated"}[$window]))'
 
@@ -149,9 +151,9 @@ OVERVIEW: dict[str, tuple[Panel, ...]] = {
     "Is retrieval getting worse, and where?": (
         Panel(band, "hit@5 of $pipeline", RATIO,
               "Estimated share of queries with a relevant document in the first five, over the last "
-              f"{WINDOW_TRACES} traces of each replica. Act on a change: the level rests on a prior, and the band "
-              "(95%, the widest of the replicas) includes how far such a prior is off. Where traffic stops the line "
-              "stays flat.",
+              f"{WINDOW_TRACES} traces of each replica. Act on a change: without labels of yours the level rests on a "
+              "prior. The band (95%, the widest of the replicas) includes how far such a level is off. Where traffic "
+              "stops the line stays flat.",
               (Query(f"min(leadline_hit_at_5_lower_ratio{PIPELINE})", "lower"),
                Query(f"max(leadline_hit_at_5_upper_ratio{PIPELINE})", "upper"),
                Query(f"leadline_hit_at_5_ratio{PIPELINE}", "hit@5 {{instance}}")), width=24),
@@ -169,6 +171,17 @@ OVERVIEW: dict[str, tuple[Panel, ...]] = {
               "Quantiles of the probability that none of the first five documents is relevant, over the assessed "
               "traces, unweighted. Only the upper lines rise: some queries fail, not all; look at the scenarios next.",
               tuple(risk_quantile(q) for q in (0.5, 0.9, 0.99))),
+        Panel(numbers, "The worst kind of query now", RATIO,
+              "The lowest hit@5 of a scenario, with its 95% interval: what to mend first. The interval of a rare kind "
+              "is wide; where those of two kinds overlap, neither is the worse.",
+              (Query(f"leadline_scenario_hit_at_5_lower_ratio {SAME_SCENARIO} {WORST_SCENARIO}", "lower"),
+               Query(WORST_SCENARIO, "{{scenario}} {{pipeline}}"),
+               Query(f"leadline_scenario_hit_at_5_upper_ratio {SAME_SCENARIO} {WORST_SCENARIO}", "upper"))),
+        Panel(lines, "hit@5 by scenario", RATIO,
+              f"The same estimate for each kind of query, over its last {WINDOW_TRACES} traces; of a rare one they go "
+              f"further back. A kind with fewer than {MINIMUM_SAMPLES} effective samples has no line.",
+              (Query(f"leadline_scenario_hit_at_5_ratio{PIPELINE}", "{{scenario}} {{pipeline}} {{instance}}"),),
+              width=16),
         Panel(lines, "Mean risk by scenario", RATIO,
               "Weighted mean probability of a failed retrieval, for each kind of query. One line rises: that kind "
               "suffers. All rise together: the index or the embedding broke. A gap: no such query came.",

@@ -14,18 +14,29 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Bad = list[dict[str, float]]
 
-FAMILIES = {
-    "score": ("score_gap", "score_spread", "score_z"),
-    "lexical": ("lexical_rbo", "best_covered_terms", "first_covered_terms"),
-    "scorer": ("relevance_contrast", "union_rbo", "first_contrast", "first_regret"),
-}
 WEIGHTS = {
     "at_5": dict.fromkeys(
-        ("score_gap", "score_spread", "lexical_rbo", "best_covered_terms", "first_covered_terms", "relevance_contrast",
-         "union_rbo"), 1.0),
+        ("score_gap", "score_spread",
+         "lexical_rbo", "first_covered_terms", "best_covered_terms", "terms_regret", "first_answer_type",
+         "relevance_contrast", "union_rbo"), 1.0),
     "at_1": dict.fromkeys(
-        ("score_gap", "score_z", "lexical_rbo", "first_covered_terms", "first_contrast", "first_regret"), 1.0),
+        ("score_gap",
+         "lexical_rbo", "first_covered_terms", "first_terms_contrast", "first_terms_regret", "first_answer_type",
+         "first_contrast", "first_regret"), 1.0),
 }  # fmt: skip
+FAMILIES = {
+    "score": ("score_gap", "score_spread"),
+    "lexical": (
+        "lexical_rbo",
+        "first_covered_terms",
+        "best_covered_terms",
+        "first_terms_contrast",
+        "terms_regret",
+        "first_terms_regret",
+        "first_answer_type",
+    ),
+    "scorer": ("relevance_contrast", "union_rbo", "first_contrast", "first_regret"),
+}
 KINDS = {"at_5": "no_relevant_at_5", "at_1": "no_relevant_at_1"}
 COMMON_SHARE = dict.fromkeys((*FAMILIES["lexical"], *FAMILIES["scorer"]), 0.5)
 NEED_CORPUS = frozenset(("union_rbo",))  # of the scorer's signals: gone with the corpus

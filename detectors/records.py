@@ -197,7 +197,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """All that leadline has to say about one retrieval: the seam between per-trace work and everything after it.
 
     `risk_basis` names the families of evidence behind the two risks, joined with `+`; `level_errors` holds, for each of
-    them, the standard deviation of its level's error, which no number of traces mends.
+    them, the standard deviation of its level's error, which no number of traces mends. Where a calibration of the
+    pipeline's own made the risks, `prior_risks` holds what they were before.
     """
 
     schema: int = 1
@@ -213,6 +214,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     risk_at_1: float | None
     risk_basis: str = ""
     level_errors: dict[str, float] = {}
+    prior_risks: dict[str, float] = {}
     drivers: tuple[str, ...]
     signals: dict[str, float]
     abstentions: dict[str, Reason]

@@ -102,11 +102,14 @@ class Prior(msgspec.Struct, frozen=True):
                 raise ValueError(f"{name}.curves: expected one for {min(missing)}")
 
     def basis(self, bad: Mapping[str, float]) -> str:
-        """The families at hand, joined as curves are keyed: those of which at least half the signals are known."""
+        """The families at hand, joined as curves are keyed: those of which at least a quarter of the signals are known.
+
+        Less is what remains of a family that is missing, the answer type without a corpus: not evidence of its kind.
+        """
         return _JOINED.join(
             family
             for family, members in self.families.items()
-            if 2 * sum(name in bad for name in members) >= len(members)
+            if 4 * sum(name in bad for name in members) >= len(members)
         )
 
     def rated(self, target: Target, bad: Mapping[str, float], basis: str) -> Rated:

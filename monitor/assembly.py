@@ -1,7 +1,7 @@
 """What a configuration turns into: all that a reload replaces, in one piece."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ import structlog
 
 from detectors.measures.base import PairScorer
 from detectors.records import Assessment
+from detectors.risk import shipped_prior
+from detectors.risk_calibration import RiskCalibration
 from monitor.assess import Assessor
 from monitor.build import build_assessor, build_index, load_corpus
 from monitor.config import Config, ScorerConfig
@@ -17,7 +19,7 @@ from monitor.metrics import Metrics
 from monitor.normalisation import NO_SCORER, scorer_version
 from monitor.privacy import Privacy
 from monitor.providers.background import BackgroundScorer
-from monitor.providers.calibration import calibration_for
+from monitor.providers.calibration import calibration_for, risk_calibrations
 from monitor.providers.corpus import Corpus
 from monitor.providers.cross_encoder import CrossEncoderScorer, Usage
 from monitor.sampling import PairBudget, Sampler
@@ -39,6 +41,7 @@ class Assembly(NamedTuple):
     privacy: Privacy
     scorer: BackgroundScorer | None
     corpus: Corpus | None
+    risk_calibrations: Mapping[str, RiskCalibration]
 
     def reference_key(self, assessment: Assessment) -> ReferenceKey:
         """Whose normalisation rates an assessment."""
@@ -77,7 +80,8 @@ class Builder:
         Raises
         ------
         LeadlineError
-            Where the corpus cannot be read or a sink not be opened.
+            Where the corpus or a calibration cannot be read, a calibration is for something else, or a sink cannot be
+            opened.
         """
         privacy = Privacy(config.privacy)
         sampler = Sampler(lambda name: config.pipeline(name).sample)
@@ -89,10 +93,11 @@ class Builder:
             config, corpus, build_index(corpus), scorer, name, calibration=calibration,
             on_failure=self._metrics.failed, on_success=self._metrics.succeeded, why_not=sampler.why_not,
         )  # fmt: skip
+        own = risk_calibrations(config.pipelines, prior=shipped_prior().version, scorer=assessor.scorer)
         opened = tuple(_open_sinks(config))
         if scorer is not None:
             scorer.start()
-        return Assembly(config, sampler, assessor, (*self._sinks, *opened), opened, privacy, scorer, corpus)
+        return Assembly(config, sampler, assessor, (*self._sinks, *opened), opened, privacy, scorer, corpus, own)
 
     def _build_scorer(self, config: ScorerConfig | None, sampler: Sampler) -> BackgroundScorer | None:
         given = self._scorer

@@ -9,10 +9,12 @@ import structlog
 from detectors.measures.base import Measure
 from detectors.records import Assessment, Evidence, Findings, Missed, QueryTrace, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation
-from detectors.risk import EMPTY_RESULT, Prior, assess_risk
+from detectors.risk import EMPTY_RESULT, Prior, assess_risk, shipped_normalisation
+from detectors.risk_calibration import RiskCalibration
 from detectors.scenarios import classify, primary
 from detectors.text import identifiers
 from monitor.logs import describe
+from monitor.normalisation import scorer_version
 from monitor.prepare import Preparer
 from monitor.privacy import Privacy
 from monitor.providers.corpus import TextSource
@@ -59,6 +61,11 @@ class Assessor:
         self._on_success = on_success
         self._why_not = why_not
         self._failing: set[str] = set()
+
+    @property
+    def scorer(self) -> str:
+        """The scorer and its calibration, by which references and calibrations of the risk are kept."""
+        return scorer_version(self._versions)
 
     def assess(self, sampled: Sequence[Sampled]) -> list[Assessment]:
         """One assessment for each sampled trace, in order, without risk: `rate` adds it."""
@@ -135,20 +142,32 @@ class Assessor:
         return [Missed(m.id, why) for m, why in zip(missed, whys, strict=True)]
 
 
-def rate(assessment: Assessment, reference: Normalisation, prior: Prior) -> Assessment:
-    """The assessment with its risks. An empty result is the worst failure and needs no evidence."""
+def rate(
+    assessment: Assessment, reference: Normalisation, prior: Prior, calibration: RiskCalibration | None = None
+) -> Assessment:
+    """The assessment with its risks. An empty result is the worst failure and needs no evidence.
+
+    `calibration` is that of the pipeline. It holds for percentiles of the pipeline's own traffic: risks by the shipped
+    reference stay the prior's.
+    """
     empty = not assessment.document_ids
     risk = EMPTY_RESULT if empty else assess_risk(assessment.signals, reference, prior, assessment.scenarios)
     versions = {**assessment.versions, "normalisation": reference.version, "prior": prior.version}
     if risk is None:
         abstentions = {**assessment.abstentions, **dict.fromkeys(("risk", "risk_at_1"), Reason.NO_EVIDENCE)}
         return msgspec.structs.replace(assessment, abstentions=abstentions, versions=versions)
+    prior_risks = {}
+    if calibration is not None and not empty and reference.version != shipped_normalisation().version:
+        prior_risks = {"risk": risk.at_5.probability, "risk_at_1": risk.at_1.probability}
+        risk = calibration.applied(risk)
+        versions["risk_calibration"] = calibration.version
     return msgspec.structs.replace(
         assessment,
         risk=risk.at_5.probability,
         risk_at_1=risk.at_1.probability,
         risk_basis=risk.basis,
         level_errors={"risk": risk.at_5.level_error, "risk_at_1": risk.at_1.level_error},
+        prior_risks=prior_risks,
         drivers=risk.drivers,
         versions=versions,
     )

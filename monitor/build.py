@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from detectors.calibration import Calibration
 from detectors.measures import lexical_check, rank_divergence
+from detectors.measures.answer_type import AnswerType
 from detectors.measures.base import LexicalIndex, Measure, PairScorer
 from detectors.measures.lexical_check import LexicalCheck
 from detectors.measures.rank_divergence import RankDivergence
@@ -47,7 +48,7 @@ def build_measures(
         if scorer is not None
         else Unavailable("rank_divergence", Tier.SCORER, rank_divergence.SIGNALS, Reason.SCORER_UNAVAILABLE)
     )
-    return [ScoreDistribution(), lexical, ServedList(), ranks]
+    return [ScoreDistribution(), AnswerType(), lexical, ServedList(), ranks]
 
 
 def build_assessor(

@@ -18,7 +18,7 @@ from detectors.calibration import (
     held_out,
     reliability,
 )
-from detectors.evaluate import RELEVANT
+from detectors.labels import RELEVANT
 from detectors.records import Assessment
 from monitor.errors import LeadlineError
 from monitor.evaluation import Labels, read_labels
@@ -90,12 +90,10 @@ class Judgements:
         LeadlineError
             With file and line, where a line is no assessment, or no verdict, or of another scorer.
         """
-        grades: dict[tuple[str, str | None], dict[str, int]] = {}
-        for _, verdict in _lines(verdicts, Verdict):
-            grades.setdefault((verdict.trace_id, verdict.span_id), {})[verdict.document_id] = verdict.grade
+        grades = read_verdicts(verdicts)
         given = sum(map(len, grades.values()))
         paired = len(self.pairs)
-        for number, assessment in _lines(assessments, Assessment):
+        for number, assessment in read_lines(assessments, Assessment):
             judged = grades.get((assessment.trace_id, assessment.span_id))
             if judged:
                 try:
@@ -121,7 +119,28 @@ class Judgements:
                 self.pairs.append(JudgedPair(score, rank, grades[key] >= self._relevant_from, group, query))
 
 
-def _lines(path: Path, kind: type[Line]) -> Iterator[tuple[int, Line]]:
+def read_verdicts(path: Path) -> dict[tuple[str, str | None], dict[str, int]]:
+    """Grades by document, by trace and span; of a repeated verdict the last counts.
+
+    Raises
+    ------
+    LeadlineError
+        With file and line, where a line is no verdict.
+    """
+    grades: dict[tuple[str, str | None], dict[str, int]] = {}
+    for _, verdict in read_lines(path, Verdict):
+        grades.setdefault((verdict.trace_id, verdict.span_id), {})[verdict.document_id] = verdict.grade
+    return grades
+
+
+def read_lines(path: Path, kind: type[Line]) -> Iterator[tuple[int, Line]]:
+    """Records of one kind with their line numbers.
+
+    Raises
+    ------
+    LeadlineError
+        With file and line, where the file cannot be read or a line is something else.
+    """
     decoder = msgspec.json.Decoder(kind)
     try:
         with path.open("rb") as lines:

@@ -50,17 +50,33 @@ def replay(
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     directory: Annotated[
-        Path, typer.Argument(help="Labelled collection: corpus.jsonl, queries.jsonl, qrels/test.tsv.")
-    ],
+        Path | None, typer.Argument(help="Labelled collection: corpus.jsonl, queries.jsonl, qrels/test.tsv.")
+    ] = None,
     traces: Annotated[str, typer.Option("--traces", help="The recording in DIRECTORY to use.")] = "traces.jsonl",
     reference: ReferenceOption = "self",
     cross_encoder: ScorerOption = None,
     depth: DepthOption = None,
     drop_scores: Annotated[bool, typer.Option("--drop-scores", help="As if the traces had no scores.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    all_under: Annotated[
+        Path | None,
+        typer.Option("--all", help="Every collection under a folder, each with priors fitted on the others."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="With --all: write the report here (.md), its pictures beside it.")
+    ] = None,
 ) -> None:
     """Measure the monitor itself against labels: does each signal predict real failures?"""
+    if all_under is not None:
+        _refuse_beside_all(context)
+        from monitor.evaluating.command import evaluate_all_command  # noqa: PLC0415
+
+        evaluate_all_command(all_under, report, cross_encoder, as_json=as_json)
+        return
+    if directory is None or report is not None:
+        raise LeadlineError("evaluate: expected DIRECTORY, or --all FOLDER with --report FILE.md")
     from monitor.commands import evaluate_command  # noqa: PLC0415
 
     evaluate_command(
@@ -74,6 +90,16 @@ def evaluate(
     )
 
 
+def _refuse_beside_all(context: typer.Context) -> None:
+    """`--all` measures every recording at every depth by itself."""
+    words = {"directory": "DIRECTORY", "traces": "--traces", "reference": "--reference", "depth": "--depth",
+             "drop_scores": "--drop-scores"}  # fmt: skip
+    for name, word in words.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            raise LeadlineError(f"evaluate --all: {word} does not go with it")
+
+
 @app.command()
 def calibrate(
     collections: Annotated[
@@ -85,6 +111,9 @@ def calibrate(
     assessments: Annotated[
         Path | None, typer.Option("--assessments", help="What the jsonl sink wrote of the same traces.")
     ] = None,
+    risk: Annotated[
+        str | None, typer.Option("--risk", metavar="PIPELINE", help="Calibrate the risk of this pipeline, no scorer.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Write the calibration here, JSON.")] = Path("calibration.json"),
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Draw the reliability diagram here (.png, .svg).")
@@ -95,13 +124,31 @@ def calibrate(
     traces: Annotated[
         list[str], typer.Option("--traces", help="A recording in each collection to use; may be repeated.")
     ] = ["traces.jsonl"],  # noqa: B006 - typer copies it
+    config: ConfigOption = None,
     cross_encoder: ScorerOption = None,
     depth: DepthOption = None,
     relevant_from: Annotated[int, typer.Option("--relevant-from", min=1, help="Lowest grade that is relevant.")] = 1,
 ) -> None:
-    """Make probabilities of a cross-encoder's scores, from labelled collections or from verdicts."""
-    from monitor.commands import calibrate_command  # noqa: PLC0415
+    """Make probabilities of a cross-encoder's scores, from labelled collections or from verdicts.
 
+    With --risk: make the prior's risk a pipeline's own instead, from as few as 20 labelled traces.
+    """
+    from monitor.commands import calibrate_command, calibrate_risk_command  # noqa: PLC0415
+
+    if risk is not None:
+        calibrate_risk_command(
+            risk,
+            collections or [],
+            assessments,
+            verdicts,
+            out=out,
+            traces=traces,
+            config_file=config,
+            scorer=cross_encoder,
+            depth=depth,
+            relevant_from=relevant_from,
+        )
+        return
     calibrate_command(
         collections or [],
         assessments,
@@ -110,6 +157,7 @@ def calibrate(
         picture=picture,
         method=method,
         traces=traces,
+        config_file=config,
         scorer=cross_encoder,
         depth=depth,
         relevant_from=relevant_from,

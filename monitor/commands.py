@@ -14,11 +14,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from detectors.calibration import Method
 from detectors.measures.base import LexicalIndex
+from detectors.records import Assessment
 from detectors.risk import shipped_prior
 from monitor import report
 from monitor.assess import Assessor
 from monitor.build import build_assessor, build_index, load_corpus
 from monitor.calibrating import Judgements, calibrate
+from monitor.calibrating_risk import LabelledTraces, calibrate_risk
 from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, ScorerConfig, build_config, load_config
 from monitor.errors import ConfigError, LeadlineError
 from monitor.evaluation import evaluate
@@ -28,7 +30,7 @@ from monitor.normalisation import NO_SCORER
 from monitor.pictures import draw_reliability, load_pyplot
 from monitor.providers.calibration import calibration_for
 from monitor.providers.cross_encoder import CrossEncoderScorer
-from monitor.recording import Recording, assess_all
+from monitor.recording import SELF, Recording, References, assess_all
 from monitor.replay import replay
 from monitor.sampling import Sampler
 
@@ -75,23 +77,17 @@ def evaluate_command(
 def calibrate_command(
     collections: Sequence[Path], assessments: Path | None, verdicts: Path | None, *,
     out: Path, picture: Path | None, method: Method, traces: Sequence[str],
-    scorer: str | None, depth: int | None, relevant_from: int,
+    config_file: Path | None, scorer: str | None, depth: int | None, relevant_from: int,
 ) -> None:  # fmt: skip
-    """`leadline calibrate`."""
+    """`leadline calibrate`, of a scorer."""
     configure_logs(logging.WARNING)
-    if (assessments is None) != (verdicts is None):
-        raise LeadlineError("calibrate: --verdicts and --assessments go together")
-    if not collections and verdicts is None:
-        raise LeadlineError("calibrate: expected labelled collections, or --verdicts with --assessments")
+    _look_for_labels(collections, traces, assessments, verdicts)
     if picture is not None:
         load_pyplot()  # before anything is scored for nothing
     judgements = Judgements(relevant_from)
+    cross_encoder = file_scorer(file_config(config_file, None, depth, scorer)) if collections else None
     for directory in collections:
-        for name in traces:
-            _look_for(directory / name)
-    cross_encoder = file_scorer(file_config(None, None, depth, scorer)) if collections else None
-    for directory in collections:
-        assessor = _served_only(file_config(None, directory / "corpus.jsonl", depth, scorer), cross_encoder)
+        assessor = _served_only(file_config(config_file, directory / "corpus.jsonl", depth, scorer), cross_encoder)
         for name in traces:
             with progress(directory / name) as on_read:
                 recording = Recording(directory / name, Sampler(lambda _: EVERYTHING), on_read)
@@ -104,6 +100,35 @@ def calibrate_command(
         title = f"{result.calibration.scorer}, {result.calibration.version}"
         draw_reliability(picture, title, {"scores": result.bare.bins, "calibrated, held out": result.held_out.bins})
     report.print_calibration(console(), result, judgements.left_out, out)
+
+
+def calibrate_risk_command(
+    pipeline: str, collections: Sequence[Path], assessments: Path | None, verdicts: Path | None, *,
+    out: Path, traces: Sequence[str], config_file: Path | None, scorer: str | None, depth: int | None,
+    relevant_from: int,
+) -> None:  # fmt: skip
+    """`leadline calibrate --risk PIPELINE`."""
+    configure_logs(logging.WARNING)
+    _look_for_labels(collections, traces, assessments, verdicts)
+    labelled = LabelledTraces(pipeline, relevant_from)
+    for directory in collections:
+        config = file_config(config_file, directory / "corpus.jsonl", depth, scorer)
+        assessor, _ = file_assessor(config)
+        for name in traces:
+            labelled.add_collection(directory, _rated(directory / name, config, assessor))
+    if assessments is not None and verdicts is not None:
+        labelled.add_verdicts(assessments, verdicts)
+    result = calibrate_risk(labelled)
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(result.calibration), indent=1) + b"\n")
+    report.print_risk_calibration(console(), result, labelled.left_out, out)
+
+
+def _rated(traces: Path, config: Config, assessor: Assessor) -> Iterator[Assessment]:
+    """Everything in a recording, rated by the prior against the recording itself."""
+    with progress(traces) as on_read:
+        unrated = list(assess_all(Recording(traces, Sampler(lambda _: EVERYTHING), on_read), assessor))
+    references = References(SELF, unrated, depth=lambda name: config.pipeline(name).depth)
+    return references.rate(unrated, shipped_prior())
 
 
 def run_command(config_file: Path) -> int:
@@ -129,6 +154,18 @@ def metrics_command() -> None:
     for spec in CATALOGUE.values():
         labels = ",".join(spec.labels)
         print(PREFIX + spec.name, spec.kind, spec.unit or "-", labels or "-", spec.help, sep="\t")  # noqa: T201
+
+
+def _look_for_labels(
+    collections: Sequence[Path], traces: Sequence[str], assessments: Path | None, verdicts: Path | None
+) -> None:
+    if (assessments is None) != (verdicts is None):
+        raise LeadlineError("calibrate: --verdicts and --assessments go together")
+    if not collections and verdicts is None:
+        raise LeadlineError("calibrate: expected labelled collections, or --verdicts with --assessments")
+    for directory in collections:
+        for name in traces:
+            _look_for(directory / name)
 
 
 def _look_for(path: Path) -> None:

@@ -85,11 +85,15 @@ EVERYTHING = SampleRates(cheap=1.0, scorer=1.0)
 
 
 class PipelineConfig(_Section):
-    """How the traces of one pipeline are read; `default` holds for every pipeline that has no entry of its own."""
+    """How the traces of one pipeline are read; `default` holds for every pipeline that has no entry of its own.
+
+    `risk_calibration` is a file of `leadline calibrate --risk`, and never holds for another pipeline.
+    """
 
     sample: SampleRates = SampleRates()
     depth: int = Field(10, ge=1, le=1000)
     score_kind: ScoreKind = "similarity"
+    risk_calibration: Path | None = None
 
 
 class CorpusConfig(_Section):

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from detectors.estimate import weighted_mean
-from detectors.evaluate import FAILURE_KINDS, Judged, against_labels, evaluate_signals, graded, ndcg
+from detectors.evaluate import evaluate_signals
+from detectors.labels import FAILURE_KINDS, Judged, against_labels, graded, ndcg
 from detectors.measures.base import LexicalIndex
 from detectors.records import Assessment, QueryTrace
 from detectors.risk import shipped_prior
@@ -91,12 +92,17 @@ class Labels:
         self._qrels = qrels
         self._ids_by_text = ids_by_text
 
-    def of(self, query_id: str | None, query: str | None) -> dict[str, int] | None:
-        """Grades by document id; None where the query is not known."""
+    def query(self, query_id: str | None, query: str | None) -> str | None:
+        """The id of a query that has labels; None where it is not known."""
         if query_id is None:
             ids = self._ids_by_text.get((query or "").strip(), ())
             query_id = ids[0] if len(ids) == 1 else None
-        return self._qrels.get(query_id) if query_id is not None else None
+        return query_id if query_id in self._qrels else None
+
+    def of(self, query_id: str | None, query: str | None) -> dict[str, int] | None:
+        """Grades by document id; None where the query is not known."""
+        known = self.query(query_id, query)
+        return self._qrels[known] if known is not None else None
 
 
 def evaluate(
@@ -132,7 +138,7 @@ def judge(
     references = References(reference, unrated, depth=lambda _: depth)
     left_out = Counter(skipped)
     judged: list[Judged] = []
-    orders = _Orders(index)
+    orders = Orders(index)
     for assessment in references.rate(unrated, shipped_prior()):
         qrels = labels.of(assessment.query_id, assessment.query)
         known = against_labels(assessment, qrels) if qrels is not None else None
@@ -153,7 +159,7 @@ def _without_scores(sampled: Sampled) -> Sampled:
     return replaced, weights
 
 
-class _Orders:
+class Orders:
     """nDCG@10 of the served order, of the cross-encoder's order of the same documents, and of BM25's own list."""
 
     def __init__(self, index: LexicalIndex | None) -> None:
@@ -178,7 +184,7 @@ class _Orders:
 
 
 def _result(
-    collection: str, judged: list[Judged], skipped: dict[str, int], reference: str, orders: _Orders
+    collection: str, judged: list[Judged], skipped: dict[str, int], reference: str, orders: Orders
 ) -> Evaluation:
     skills = evaluate_signals(judged)
     estimates = {

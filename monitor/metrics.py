@@ -1,7 +1,7 @@
 """Every metric in one table, and the store behind `/metrics`."""
 
 import time
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import chain
@@ -9,7 +9,6 @@ from threading import Lock
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -20,13 +19,13 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from detectors.estimate import Estimate, weighted_mean
+from detectors.estimate import Estimate
 from detectors.records import Assessment
 from detectors.signals import SIGNALS
+from monitor.hit_rate import WINDOW_TRACES, HitWindows, RatedTrace
 from monitor.providers.corpus import TextSource
 
 PREFIX = "leadline_"
-WINDOW_TRACES = 1000
 MAX_PIPELINES = 100
 OTHER = "_other"
 
@@ -64,12 +63,21 @@ _ROWS = (
                "Sum of the weights of the traces that have a risk."),
     MetricSpec("hit_at_5_ratio", "gauge", "ratio", ("pipeline",),
                f"Estimated share of queries with a relevant document in the first five, over the last {WINDOW_TRACES} "
-               "traces; prior-based until judge or human labels exist. Absent below 30 effective samples."),
+               "traces; prior-based until the pipeline has a risk calibration. Absent below 30 effective samples."),
     MetricSpec("hit_at_5_lower_ratio", "gauge", "ratio", ("pipeline",),
-               "Lower end of its 95% interval, which includes how far the prior is off between collections."),
+               "Lower end of its 95% interval, which includes how far the level of such a risk is off."),
     MetricSpec("hit_at_5_upper_ratio", "gauge", "ratio", ("pipeline",), "Upper end of that interval."),
     MetricSpec("effective_samples", "gauge", "traces", ("pipeline",),
                "(sum w)^2 / sum w^2 over the traces behind hit_at_5_ratio."),
+    MetricSpec("scenario_hit_at_5_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               f"The same for one kind of query, over the last {WINDOW_TRACES} such traces. Absent below 30 effective "
+               "samples."),
+    MetricSpec("scenario_hit_at_5_lower_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Lower end of its 95% interval, level error included."),
+    MetricSpec("scenario_hit_at_5_upper_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Upper end of that interval."),
+    MetricSpec("scenario_effective_samples", "gauge", "traces", ("pipeline", "scenario"),
+               "(sum w)^2 / sum w^2 over the traces behind scenario_hit_at_5_ratio."),
     MetricSpec("scorer_pairs_total", "counter", "pairs", (), "Query-passage pairs that the cross-encoder was given."),
     MetricSpec("scorer_known_pairs_total", "counter", "pairs", (),
                "Of those, pairs that cost nothing: the same query and passage had a score already."),
@@ -158,6 +166,11 @@ class Metrics(Collector):
         with self._lock:
             self._numbers[name][labels] = value
 
+    def unset(self, name: str, *labels: str) -> None:
+        """Have no such gauge: it is not known now."""
+        with self._lock:
+            self._numbers[name].pop(labels, None)
+
     def observe(self, name: str, values: Sequence[float], *labels: str) -> None:
         """Add values to a histogram."""
         with self._lock:
@@ -218,7 +231,7 @@ class Recorder:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._windows: dict[str, deque[RatedTrace]] = {}
+        self._windows: dict[str, HitWindows] = {}
         metrics.on_collect(self._estimate_all)
 
     def pipeline(self, name: str) -> str:
@@ -226,7 +239,7 @@ class Recorder:
         if name not in self._windows:
             if len(self._windows) >= MAX_PIPELINES:
                 return OTHER
-            self._windows[name] = deque(maxlen=WINDOW_TRACES)
+            self._windows[name] = HitWindows()
         return name
 
     def decided(self, pipeline: str, decision: Decision, count: int = 1) -> None:
@@ -266,7 +279,7 @@ class Recorder:
             if rated is not None:
                 scenarios[assessment.scenario].append(rated)
                 if pipeline != OTHER:
-                    self._windows[pipeline].append(rated)
+                    self._windows[pipeline].add(assessment.scenario, rated)
         for scenario, group in scenarios.items():
             self._metrics.observe("risk", [one.risk for one in group], pipeline, scenario)
             self._metrics.inc("risk_weighted_total", pipeline, scenario, by=sum(one.risk * one.weight for one in group))
@@ -274,38 +287,21 @@ class Recorder:
 
     def hit_at_5(self, pipeline: str) -> Estimate | None:
         """The estimate over the window of a pipeline; None below the minimum sample."""
-        return hit_estimate(list(self._windows.get(pipeline, ())))
+        return self._windows[pipeline].estimate() if pipeline in self._windows else None
 
     def _estimate_all(self) -> None:
         self._metrics.set("pipelines", len(self._windows))
-        for pipeline in list(self._windows):
-            estimate = self.hit_at_5(pipeline)
-            if estimate is not None:
-                self._metrics.set("hit_at_5_ratio", estimate.mean, pipeline)
-                self._metrics.set("hit_at_5_lower_ratio", estimate.low, pipeline)
-                self._metrics.set("hit_at_5_upper_ratio", estimate.high, pipeline)
-                self._metrics.set("effective_samples", estimate.effective_samples, pipeline)
+        for pipeline, windows in list(self._windows.items()):
+            self._estimated("", windows.estimate(), pipeline)
+            for scenario, estimate in windows.by_scenario().items():
+                self._estimated("scenario_", estimate, pipeline, scenario)
 
-
-class RatedTrace(NamedTuple):
-    """What an estimate needs of an assessment."""
-
-    risk: float
-    weight: float
-    level_error: float
-
-    @classmethod
-    def of(cls, assessment: Assessment) -> "RatedTrace | None":
-        """None where there is no risk, or no weight to count it with."""
-        risk, weight = assessment.risk, assessment.weights.cheap
-        return cls(risk, weight, assessment.level_errors["risk"]) if risk is not None and weight is not None else None
-
-
-def hit_estimate(rated: ArrayLike) -> Estimate | None:
-    """`hit_at_5` = 1 - weighted mean risk, of rated traces: shape (n, 3), or flat.
-
-    Levels err together, so the error of their mean is the mean of their errors.
-    """
-    risks, weights, errors = np.asarray(rated, dtype=np.float64).reshape(-1, 3).T
-    error = float(weights @ errors / weights.sum()) if len(weights) else 0.0
-    return weighted_mean(1 - risks, weights, level_error=error)
+    def _estimated(self, prefix: str, estimate: Estimate | None, *labels: str) -> None:
+        if estimate is None:
+            for name in ("hit_at_5_ratio", "hit_at_5_lower_ratio", "hit_at_5_upper_ratio", "effective_samples"):
+                self._metrics.unset(prefix + name, *labels)
+            return
+        self._metrics.set(prefix + "hit_at_5_ratio", estimate.mean, *labels)
+        self._metrics.set(prefix + "hit_at_5_lower_ratio", estimate.low, *labels)
+        self._metrics.set(prefix + "hit_at_5_upper_ratio", estimate.high, *labels)
+        self._metrics.set(prefix + "effective_samples", estimate.effective_samples, *labels)

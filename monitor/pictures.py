@@ -1,6 +1,6 @@
 """Pictures for people, drawn with matplotlib, which only these need (`pip install 'leadline[pictures]'`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +26,39 @@ def load_pyplot() -> Any:
     return plt
 
 
-def draw_reliability(path: Path, title: str, curves: dict[str, Sequence[Bin]]) -> None:
-    """A reliability diagram: predicted probability against the share that was relevant, with 95% intervals.
+def save(figure: Any, path: Path) -> None:
+    """Write a figure and close it.
+
+    Raises
+    ------
+    LeadlineError
+        Where the file cannot be written.
+    """
+    try:
+        figure.savefig(path, dpi=120)
+    except (OSError, ValueError) as error:
+        raise LeadlineError(f"{path}: cannot write the picture: {error}") from error
+    finally:
+        load_pyplot().close(figure)
+
+
+def draw_reliability(
+    path: Path, title: str, curves: Mapping[str, Sequence[Bin]], *, outcome: str = "was relevant"
+) -> None:
+    """A reliability diagram: predicted probability against the share that had the outcome, with 95% intervals.
 
     Raises
     ------
     LeadlineError
         Where matplotlib is missing, or cannot write the file.
     """
-    pyplot = load_pyplot()
-    figure, axes = pyplot.subplots(figsize=(5.2, 5.2), layout="constrained")
+    figure, axes = load_pyplot().subplots(figsize=(5.2, 5.2), layout="constrained")
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle="--", label="perfect")
     for (name, bins), marker in zip(curves.items(), "so^v", strict=False):
         x, y = [found.probability for found in bins], [found.relevant for found in bins]
-        below = [found.relevant - found.low for found in bins]
-        above = [found.high - found.relevant for found in bins]
+        below = [max(0.0, found.relevant - found.low) for found in bins]
+        above = [max(0.0, found.high - found.relevant) for found in bins]
         axes.errorbar(x, y, yerr=[below, above], marker=marker, markersize=4, linewidth=1.2, capsize=2, label=name)
-    axes.set(xlim=(0, 1), ylim=(0, 1), title=title, xlabel="said probability", ylabel="share that was relevant")
+    axes.set(xlim=(0, 1), ylim=(0, 1), title=title, xlabel="said probability", ylabel=f"share that {outcome}")
     axes.legend(loc="upper left", frameon=False)
-    try:
-        figure.savefig(path, dpi=120)
-    except (OSError, ValueError) as error:
-        raise LeadlineError(f"{path}: cannot write the picture: {error}") from error
-    finally:
-        pyplot.close(figure)
+    save(figure, path)

@@ -161,7 +161,11 @@ class Pipeline:
     def _assess(self, sampled: Sequence[Sampled]) -> list[Keyed]:
         unrated = self._assembly.assessor.assess(sampled) if sampled else []
         keyed = [(self._assembly.reference_key(assessment), assessment) for assessment in unrated]
-        return [(key, rate(assessment, self._normalisations.of(key), self._prior)) for key, assessment in keyed]
+        own = self._assembly.risk_calibrations
+        return [
+            (key, rate(assessment, self._normalisations.of(key), self._prior, own.get(assessment.pipeline)))
+            for key, assessment in keyed
+        ]
 
     def _isolating(self, sampled: Sequence[Sampled]) -> list[Keyed]:
         """All at once; where that raises, one by one, and the trace that it was goes to quarantine."""

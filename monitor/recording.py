@@ -1,7 +1,7 @@
 """Recorded traces: a file read once, in batches, with everything that is wrong in it named by line."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from detectors.records import Assessment, QueryTrace
 from detectors.reference import Normalisation
 from detectors.risk import Prior, shipped_normalisation
+from detectors.risk_calibration import RiskCalibration
 from monitor.assess import Assessor, Sampled, rate
 from monitor.decode import decode_trace
 from monitor.dedupe import Deduplicator
@@ -112,9 +113,12 @@ class References:
         """The pipeline's own reference where there is one, else the one that was given or shipped."""
         return self._own.get(pipeline, self._given)
 
-    def rate(self, assessments: Iterable[Assessment], prior: Prior) -> Iterator[Assessment]:
-        """The assessments with their risks."""
-        return (rate(assessment, self.of(assessment.pipeline), prior) for assessment in assessments)
+    def rate(
+        self, assessments: Iterable[Assessment], prior: Prior, own: Mapping[str, RiskCalibration] | None = None
+    ) -> Iterator[Assessment]:
+        """The assessments with their risks, by the calibration that a pipeline has of its own."""
+        calibrations = own or {}
+        return (rate(one, self.of(one.pipeline), prior, calibrations.get(one.pipeline)) for one in assessments)
 
     @property
     def versions(self) -> list[str]:

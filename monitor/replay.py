@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
+import numpy as np
 
 from detectors.estimate import Estimate
 from detectors.records import Assessment
@@ -18,11 +19,14 @@ from detectors.risk import shipped_prior
 from monitor.assess import Assessor
 from monitor.config import Config
 from monitor.errors import LeadlineError
-from monitor.metrics import Metrics, RatedTrace, Recorder, hit_estimate
+from monitor.hit_rate import RatedTrace, hit_estimate
+from monitor.metrics import Metrics, Recorder
+from monitor.providers.calibration import risk_calibrations
 from monitor.recording import Recording, References, assess_all
 from monitor.sinks.jsonl import encode_line
 
 RISKIEST = 10
+BY_PRIOR = "the shipped prior"
 
 
 class Summary:
@@ -31,7 +35,8 @@ class Summary:
     def __init__(self) -> None:
         self.abstentions: dict[str, Counter[str]] = defaultdict(Counter)
         self.signals: dict[str, array[float]] = defaultdict(lambda: array("d"))
-        self._rated = array("d")
+        self.levels: set[str] = set()  # by what: the prior, or a pipeline's own calibration
+        self._rated: dict[str, array[float]] = defaultdict(lambda: array("d"))
         self._worst: list[tuple[float, int, Assessment]] = []
         self._order = count(0, -1)
 
@@ -44,7 +49,8 @@ class Summary:
         rated = RatedTrace.of(assessment)
         if rated is None:
             return
-        self._rated.extend(rated)
+        self._rated[assessment.scenario].extend(rated)
+        self.levels.add(assessment.versions.get("risk_calibration", BY_PRIOR))
         entry = (rated.risk, next(self._order), assessment)
         (heapq.heappush if len(self._worst) < RISKIEST else heapq.heappushpop)(self._worst, entry)
 
@@ -55,7 +61,12 @@ class Summary:
 
     def hit_at_5(self) -> Estimate | None:
         """The estimated hit rate of the file; None below the minimum sample."""
-        return hit_estimate(self._rated)
+        return hit_estimate(np.concatenate([*self._rated.values(), []]))
+
+    def by_scenario(self) -> dict[str, tuple[int, Estimate | None]]:
+        """For each kind of query, the most frequent first, how many were rated and the estimate of their hit rate."""
+        found = sorted(self._rated.items(), key=lambda item: len(item[1]), reverse=True)
+        return {scenario: (len(rated) // len(RatedTrace._fields), hit_estimate(rated)) for scenario, rated in found}
 
 
 def replay(
@@ -69,9 +80,10 @@ def replay(
     Raises
     ------
     LeadlineError
-        Where no line could be used, or a file cannot be written.
+        Where no line could be used, a file cannot be written, or a calibration of the risk is for something else.
     """
-    metrics, summary = Metrics(), Summary()
+    metrics, summary, prior = Metrics(), Summary(), shipped_prior()
+    own = risk_calibrations(config.pipelines, prior=prior.version, scorer=assessor.scorer)
     recorder = Recorder(metrics)
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.TemporaryFile())
@@ -82,7 +94,7 @@ def replay(
             problems = f", first: {recording.problems[0].describe(recording.path)}" if recording.problems else ""
             raise LeadlineError(f"{recording.path}: expected query traces, found none{problems}")
         references = References(reference, _read(spool), depth=lambda name: config.pipeline(name).depth)
-        for assessment in references.rate(_read(spool), shipped_prior()):
+        for assessment in references.rate(_read(spool), prior, own):
             summary.add(assessment)
             recorder.assessed([assessment])
             if sink is not None:

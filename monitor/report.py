@@ -13,8 +13,9 @@ from detectors.records import Assessment
 from detectors.risk import Prior
 from detectors.signals import SIGNALS
 from monitor.calibrating import Calibrated
+from monitor.calibrating_risk import CalibratedRisk
 from monitor.recording import Recording
-from monitor.replay import Summary
+from monitor.replay import BY_PRIOR, Summary
 
 PROBLEMS = 10
 QUERY_WIDTH = 44
@@ -26,6 +27,7 @@ def print_replay(console: Console, summary: Summary, recording: Recording, refer
     console.print(line("traces", ", ".join(f"{number:,} {decision}" for decision, number in counts.most_common())))
     console.print(line("reference", f"{', '.join(references)}; prior {prior.version}"))
     console.print(line("hit@5", _hit(summary)))
+    console.print(_scenarios(summary))
     console.print(_signals(summary))
     if summary.riskiest:
         console.print(riskiest_table("Riskiest queries", summary.riskiest))
@@ -44,8 +46,19 @@ def _hit(summary: Summary) -> str:
         return "no estimate: too few traces with a risk"
     return (
         f"{estimate.mean:.3f}, 95% interval {estimate.low:.3f} to {estimate.high:.3f} "
-        f"({estimate.effective_samples:,.0f} effective samples; a level by the shipped prior: trust changes more)"
+        f"({estimate.effective_samples:,.0f} effective samples; a level by {', '.join(sorted(summary.levels))}"
+        f"{': trust changes more' if BY_PRIOR in summary.levels else ''})"
     )
+
+
+def _scenarios(summary: Summary) -> Table:
+    table = Table(title="hit@5 by kind of query", title_justify="left", box=None, padding=(0, 1))
+    for column in ("scenario", "traces", "hit@5", "95% interval"):
+        table.add_column(column, justify="left" if column == "scenario" else "right")
+    for scenario, (traces, estimate) in summary.by_scenario().items():
+        known = (f"{estimate.mean:.3f}", f"{estimate.low:.3f} to {estimate.high:.3f}") if estimate else ("-", "-")
+        table.add_row(scenario, f"{traces:,}", *known)
+    return table
 
 
 def _signals(summary: Summary) -> Table:
@@ -140,8 +153,7 @@ def print_calibration(console: Console, result: Calibrated, left_out: Mapping[st
     calibration = result.calibration
     console.print(line("scorer", calibration.scorer))
     console.print(line("pairs", f"{calibration.pairs:,} judged, of {calibration.groups} collections or pipelines"))
-    if any(left_out.values()):
-        console.print(line("left out", ", ".join(f"{count:,} {reason}" for reason, count in left_out.items() if count)))
+    _print_left_out(console, left_out)
     table = Table(title="Reliability", title_justify="left", box=None, padding=(0, 1))
     for column in ("", "Brier score", "calibration error"):
         table.add_column(column, justify="right" if column else "left")
@@ -151,6 +163,32 @@ def print_calibration(console: Console, result: Calibrated, left_out: Mapping[st
     if calibration.level_error is not None:
         console.print(line("level", f"between collections or pipelines off by {calibration.level_error:.3f} (sd)"))
     console.print(line("written", f"{out}, version {calibration.version}: name it under scorer.calibration"))
+
+
+def print_risk_calibration(console: Console, result: CalibratedRisk, left_out: Mapping[str, int], out: Path) -> None:
+    """What a calibration of the risk was made of, and what it is worth on labels that were held out."""
+    calibration = result.calibration
+    console.print(line("pipeline", f"{calibration.pipeline}; prior {calibration.prior}; scorer {calibration.scorer}"))
+    _print_left_out(console, left_out)
+    table = Table(title="Risk, by the prior and calibrated (held out)", title_justify="left", box=None, padding=(0, 1))
+    columns = ("kind", "labels", "failed", "mean risk", "Brier score", "slope", "intercept", "level error")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "kind" else "right")
+    rows = (("at 5", calibration.at_5, result.at_5), ("at 1", calibration.at_1, result.at_1))
+    for kind, learnt, worth in rows:
+        table.add_row(
+            kind, f"{learnt.labels:,}", f"{worth.failed:.3f}", f"{worth.by_prior:.3f} -> {worth.held_out:.3f}",
+            f"{worth.brier_by_prior:.4f} -> {worth.brier_held_out:.4f}",
+            f"{learnt.slope:.2f}", f"{learnt.intercept:+.2f}", f"{learnt.level_error:.3f}",
+        )  # fmt: skip
+    console.print(table)
+    where = f"pipelines.{calibration.pipeline}.risk_calibration"
+    console.print(line("written", f"{out}, version {calibration.version}: name it under {where}"))
+
+
+def _print_left_out(console: Console, left_out: Mapping[str, int]) -> None:
+    if any(left_out.values()):
+        console.print(line("left out", ", ".join(f"{count:,} {reason}" for reason, count in left_out.items() if count)))
 
 
 def _auroc(row: dict[str, Any] | None) -> str:

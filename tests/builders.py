@@ -9,6 +9,8 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from detectors.records import QueryTrace, Weights
+from detectors.risk import shipped_prior
+from detectors.risk_calibration import Label, RiskCalibration, fit_risk
 from monitor.assess import Assessor
 from monitor.build import build_assessor, build_index
 from monitor.config import Config, build_config
@@ -65,6 +67,17 @@ def corpus(directory: Path, texts: dict[str, str] | None = None, **metadata: Any
 def assessor(known: Corpus | None, scorer: Any = None, **sections: Any) -> Assessor:
     """All measures over a corpus and a scorer, under a configuration with these sections."""
     return build_assessor(config(**sections), known, build_index(known), scorer, "test-scorer")
+
+
+def risk_calibration(**changes: str) -> RiskCalibration:
+    """Of 60 labels that failed more often than the prior in use says."""
+    labels = [Label(0.05 + i / 100, i % 3 > 0) for i in range(60)]
+    return fit_risk(
+        labels,
+        labels,
+        **{"pipeline": "default", "prior": shipped_prior().version, "scorer": "s", **changes},
+        bases={"score": 60},
+    )
 
 
 def config(**sections: Any) -> Config:

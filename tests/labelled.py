@@ -4,6 +4,7 @@
 first 12 were served answer and side remark first; the next 2 the answer at rank 3; the last 10 nothing of use.
 """
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +63,25 @@ def write_collection(directory: Path, *more: bytes | dict[str, Any]) -> Path:
     write_lines(directory / "qrels" / "test.tsv", [line.encode() for line in lines])
     write_lines(directory / "traces.jsonl", [*(trace(i) for i in range(QUERIES)), *more])
     return directory
+
+
+def write_collections(folder: Path, names: str = "a b c", recordings: str = "traces traces.e5") -> Path:
+    """Several of them under one folder, by two retrievers, each query three times: enough to fit priors on.
+
+    They differ in their scores, which are noisy, and the second retriever serves nothing of use for the late ones too.
+    """
+    for name in names.split():
+        directory = write_collection(folder / name)
+        (directory / "traces.jsonl").unlink()
+        for recording in recordings.split():
+            dice = random.Random(name + recording)
+            lines = [_noisy(i, f"{k}-{i}", dice, recording) for k in range(3) for i in range(QUERIES)]
+            write_lines(directory / f"{recording}.jsonl", lines)
+    return folder
+
+
+def _noisy(i: int, trace_id: str, dice: random.Random, recording: str) -> dict[str, Any]:
+    keys = served(i) if recording == "traces" or i not in LATE else [f"noise{i}-{k}" for k in range(4)]
+    width = max(0.05, gap(i) + dice.gauss(0, 0.15))
+    documents = [{"id": key, "score": 0.9 - width * rank / 3} for rank, key in enumerate(keys)]
+    return trace(i, trace_id=trace_id, documents=documents)

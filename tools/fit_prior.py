@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from detectors.evaluate import FAILURE_KINDS, against_labels
+from detectors.labels import FAILURE_KINDS, against_labels
 from detectors.prior_fit import DEPTH, Recorded, fit_prior
 from detectors.records import Assessment
 from detectors.risk import Prior

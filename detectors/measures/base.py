@@ -36,11 +36,15 @@ class PairScorer(Protocol):
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
-    """One document that the lexical search found; `passage` is its text with its title."""
+    """One document that the lexical search found.
+
+    `passage` is its text with its title, `covered` the share of the query's terms, weighted by rarity, that it holds.
+    """
 
     key: str
     score: float
     passage: str
+    covered: float = 0.0
 
 
 class LexicalResult(msgspec.Struct, frozen=True):

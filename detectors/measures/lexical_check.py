@@ -8,11 +8,14 @@ from detectors.records import Findings, Missed, Reason, Retrieval, Tier
 from detectors.text import contains_identifier, fold_numbers, identifiers, terms
 
 RANK_SIGNALS = ("lexical_rbo", "lexical_miss")
-TERM_SIGNALS = ("uncovered_terms", "first_covered_terms", "best_covered_terms")
-TEXT_SIGNALS = (*TERM_SIGNALS, "missed_identifiers")
+COVER_SIGNALS = ("uncovered_terms", "first_covered_terms", "best_covered_terms")
+CONTRAST_SIGNALS = ("first_terms_contrast",)
+REGRET_SIGNALS = ("terms_regret", "first_terms_regret")
+TEXT_SIGNALS = (*COVER_SIGNALS, *CONTRAST_SIGNALS, *REGRET_SIGNALS, "missed_identifiers")
 SIGNALS = (*RANK_SIGNALS, *TEXT_SIGNALS)
 STANDING_OUT = 0.2  # share of BM25's standing-out score from which a document that was not served is named
 NAMED = 3
+MINIMUM_CONTRAST = 2  # served documents
 IDENTIFIERS = 50  # of one query: a pasted log has thousands, and each is looked for in every text
 
 
@@ -74,10 +77,42 @@ def covered_terms(idf: Mapping[str, float], found: Container[str]) -> float:
     return sum(weight for term, weight in idf.items() if term in found) / total if total else float("nan")
 
 
-def _term_signals(idf: Mapping[str, float], served_texts: Sequence[str]) -> Findings:
+def _term_signals(idf: Mapping[str, float], served_texts: Sequence[str], hits: Sequence[Hit]) -> Findings:
     each = [frozenset(terms(text)) for text in served_texts]
-    together, *head = [covered_terms(idf, found) for found in (frozenset[str]().union(*each), *each[:HEAD])]
-    return Findings(dict(zip(TERM_SIGNALS, (1 - together, head[0], max(head)), strict=True)))
+    together = covered_terms(idf, frozenset[str]().union(*each))
+    covered = [covered_terms(idf, found) for found in each]
+    findings = Findings(dict(zip(COVER_SIGNALS, (1 - together, covered[0], max(covered[:HEAD])), strict=True)))
+    findings.merge(_contrast(covered))
+    findings.merge(_regrets(covered, [hit.covered for hit in hits]))
+    return findings
+
+
+def _contrast(covered: Sequence[float]) -> Findings:
+    """How the first stands out from the mean of all served by the terms that it covers: c / (c + mean), so .5 is one
+    like the others. Questions differ in how many of their words any answer repeats; this is free of it. Where no
+    document covers any, there is nothing to compare.
+    """
+    if len(covered) < MINIMUM_CONTRAST:
+        return Findings.abstained(CONTRAST_SIGNALS, Reason.TOO_FEW_DOCUMENTS)
+    mean = sum(covered) / len(covered)
+    if not mean:
+        return Findings.abstained(CONTRAST_SIGNALS, Reason.NOT_APPLICABLE)
+    return Findings({"first_terms_contrast": covered[0] / (covered[0] + mean)})
+
+
+def _regrets(covered: Sequence[float], beside: Sequence[float]) -> Findings:
+    """By how much one of BM25's hits covers more of the query's terms than the best of the first five, and one of
+    either list more than the first; 0 where none does.
+    """
+    if not beside:
+        return Findings.abstained(REGRET_SIGNALS, Reason.NOT_APPLICABLE)
+    most = max(beside)
+    return Findings(
+        {
+            "terms_regret": max(0.0, most - max(covered[:HEAD])),
+            "first_terms_regret": max(most, *covered) - covered[0],
+        }
+    )
 
 
 class LexicalCheck:
@@ -111,7 +146,7 @@ class LexicalCheck:
         if len(texts) < len(retrieval.served):
             findings.merge(Findings.abstained(TEXT_SIGNALS, Reason.NO_TEXT))
             return findings
-        findings.merge(_term_signals(result.idf, texts))
+        findings.merge(_term_signals(result.idf, texts, result.hits[: len(texts)]))
         served = {passage.key for passage in retrieval.served}
         absent = [hit for hit in result.hits if hit.key not in served]
         found = look_for_identifiers(retrieval.query, texts, absent)

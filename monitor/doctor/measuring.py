@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.measures.answer_type import SIGNALS as ANSWER_SIGNALS
 from detectors.measures.base import HEAD
 from detectors.measures.lexical_check import RANK_SIGNALS, TEXT_SIGNALS
 from detectors.measures.rank_divergence import (
@@ -45,6 +46,7 @@ class Group(NamedTuple):
 
 GROUPS = (
     Group("score shape", SHAPE_SIGNALS),
+    Group("answer type", ANSWER_SIGNALS),
     Group("BM25 check: ranks", RANK_SIGNALS),
     Group("BM25 check: words, identifiers", TEXT_SIGNALS),
     Group("served list", LIST_SIGNALS),

@@ -1,8 +1,11 @@
 """Calibrations from files: the one that comes with the bundled model, and those of `leadline calibrate`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from detectors.calibration import Calibration
+from detectors.risk_calibration import RiskCalibration
+from monitor.config import PipelineConfig
 from monitor.errors import LeadlineError
 from monitor.providers.cross_encoder import BUNDLED_DIRECTORY
 from monitor.structs import read_struct
@@ -34,3 +37,27 @@ def read_calibration(path: Path) -> Calibration:
         Where it cannot be read or is none.
     """
     return read_struct(path, Calibration, "calibration", "a calibration as `leadline calibrate` writes it")
+
+
+def risk_calibrations(
+    pipelines: Mapping[str, PipelineConfig], *, prior: str, scorer: str
+) -> dict[str, RiskCalibration]:
+    """The calibrations of the risk that a configuration names, by pipeline.
+
+    Raises
+    ------
+    LeadlineError
+        Where one cannot be read, is none, or was made for another pipeline, prior or scorer.
+    """
+    found = {}
+    for name, pipeline in pipelines.items():
+        path = pipeline.risk_calibration
+        if path is None:
+            continue
+        expected = "a calibration as `leadline calibrate --risk` writes it"
+        found[name] = read_struct(path, RiskCalibration, "calibration of the risk", expected)
+        for key, needed in (("pipeline", name), ("prior", prior), ("scorer", scorer)):
+            got = getattr(found[name], key)
+            if got != needed:
+                raise LeadlineError(f"{path}: {key}: got {got!r}, expected {needed!r}, the one in use: calibrate again")
+    return found

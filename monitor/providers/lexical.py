@@ -59,6 +59,16 @@ class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
                 scores[documents] += self.idf[term] * saturated
         return scores
 
+    def covered(self, documents: NDArray[np.int64], idf: Mapping[str, float]) -> Floats:
+        """The share of the terms, weighted by idf, that each of these documents holds."""
+        found = np.zeros(len(documents))
+        for term, weight in idf.items():
+            if term in self._postings:
+                holders = self._postings[term][0]  # ascending
+                place = np.minimum(np.searchsorted(holders, documents), len(holders) - 1)
+                found += weight * (holders[place] == documents)
+        return found / max(sum(idf.values()), 1e-9)
+
 
 def _saturated(counts: Floats, norm: Floats, k1: float) -> Floats:
     return counts * (k1 + 1) / (counts + norm)
@@ -96,8 +106,14 @@ class Bm25Index:
         if len(found) > limit:
             found = found[scores[found] >= np.partition(scores[found], -limit)[-limit]]  # and all that equal the last
         best = found[np.lexsort((found, -scores[found]))][:limit]
-        hits = tuple(Hit(self._documents[i].id, float(scores[i]), self._documents[i].passage) for i in best.tolist())
-        return LexicalResult(hits, {term: self._bm25.idf.get(term, self._bm25.unknown_idf) for term in query_terms})
+        idf = {term: self._bm25.idf.get(term, self._bm25.unknown_idf) for term in query_terms}
+        hits = tuple(
+            Hit(self._documents[i].id, score, self._documents[i].passage, covered)
+            for i, score, covered in zip(
+                best.tolist(), scores[best].tolist(), self._bm25.covered(best, idf).tolist(), strict=True
+            )
+        )
+        return LexicalResult(hits, idf)
 
     def _having(self, name: str, value: Any) -> NDArray[np.bool_]:
         """Which documents have this metadata; a tenant asks again and again."""

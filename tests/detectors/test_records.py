@@ -98,6 +98,7 @@ def test_an_assessment_has_the_documented_keys_and_survives_json() -> None:
             "risk_at_1",
             "risk_basis",
             "level_errors",
+            "prior_risks",
             "drivers",
             "signals",
             "abstentions",

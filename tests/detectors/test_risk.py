@@ -67,8 +67,9 @@ def test_a_signal_that_is_missing_from_a_family_at_hand_counts_as_undecided() ->
     assert risk.at_1.probability == pytest.approx(0.775)
 
 
-def test_a_family_with_less_than_half_of_its_signals_counts_as_missing() -> None:
-    families = {"lexical": ("lexical_miss", "uncovered_terms", "lexical_rbo"), "score": ("score_gap",)}
+def test_a_family_with_less_than_a_quarter_of_its_signals_counts_as_missing() -> None:
+    members = ("lexical_miss", "uncovered_terms", "lexical_rbo", "first_covered_terms", "best_covered_terms")
+    families = {"lexical": members, "score": ("score_gap",)}
     flat = Target({"lexical_miss": 1.0, "score_gap": 1.0}, dict.fromkeys(bases(families), ALL))
     prior = Prior("test", families, {}, flat, flat, COMMON)
     assert prior.basis({"lexical_miss": 0.9, "score_gap": 0.5}) == "score"

@@ -9,7 +9,7 @@ import ir_measures
 import msgspec
 import pytest
 
-from detectors.evaluate import FAILURE_KINDS
+from detectors.labels import FAILURE_KINDS
 from detectors.risk import shipped_normalisation
 from detectors.signals import SIGNALS
 from monitor.build import build_index

@@ -10,7 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from detectors.records import Reason, Weights
 from detectors.signals import SIGNALS
-from monitor.metrics import CATALOGUE, MAX_PIPELINES, OTHER, PREFIX, WINDOW_TRACES, Metrics, Recorder
+from monitor.hit_rate import WINDOW_TRACES
+from monitor.metrics import CATALOGUE, MAX_PIPELINES, OTHER, PREFIX, Metrics, Recorder
 from tests.builders import samples
 from tests.monitor.kit import assessment
 from tests.needs import require
@@ -175,6 +176,40 @@ def test_the_hit_rate_is_estimated_over_the_last_traces() -> None:
     assert samples(found, "hit_at_5_lower_ratio", "pipeline")["default",] == pytest.approx(0.75 - 1.96 * 0.1, abs=1e-4)
     assert samples(found, "hit_at_5_upper_ratio", "pipeline")["default",] == pytest.approx(0.75 + 1.96 * 0.1, abs=1e-4)
     assert samples(found, "effective_samples", "pipeline") == {("default",): WINDOW_TRACES}
+
+
+def test_the_hit_rate_of_each_kind_of_query_has_its_own_window() -> None:
+    """One that is rare reaches further back than the pipeline's; one with too few traces has no series, not 0."""
+    metrics = store()
+    recorder = Recorder(metrics)
+    recorder.assessed([assessment(f"n{i}", risk=0.6, scenario="negation") for i in range(30)])
+    recorder.assessed([assessment(f"j{i}", risk=0.9, scenario="jargon") for i in range(29)])
+    recorder.assessed([assessment(f"o{i}", risk=0.25, weights=Weights(2.0)) for i in range(WINDOW_TRACES + 5)])
+    found = text(metrics)
+    assert samples(found, "hit_at_5_ratio", "pipeline") == {("default",): 0.75}
+    labels = ("pipeline", "scenario")
+    assert samples(found, "scenario_hit_at_5_ratio", *labels) == {
+        ("default", "negation"): pytest.approx(0.4), ("default", "none"): 0.75
+    }  # fmt: skip
+    half = 1.96 * 0.1
+    low, high = (samples(found, f"scenario_hit_at_5_{end}_ratio", *labels) for end in ("lower", "upper"))
+    assert low["default", "negation"] == pytest.approx(0.4 - half, abs=1e-4)
+    assert high["default", "none"] == pytest.approx(0.75 + half, abs=1e-4)
+    assert samples(found, "scenario_effective_samples", *labels) == {
+        ("default", "negation"): 30, ("default", "none"): WINDOW_TRACES
+    }  # fmt: skip
+
+
+def test_an_estimate_that_is_lost_leaves_no_gauge_behind() -> None:
+    """A trace of great weight came: the window is worth less than the minimum."""
+    metrics = store()
+    recorder = Recorder(metrics)
+    recorder.assessed([assessment(f"t{i}") for i in range(40)])
+    assert samples(text(metrics), "scenario_hit_at_5_ratio", "scenario") == {("none",): 0.5}
+    recorder.assessed([assessment("heavy", weights=Weights(1000.0))])
+    found = text(metrics)
+    for name in ("hit_at_5_ratio", "hit_at_5_lower_ratio", "hit_at_5_upper_ratio", "effective_samples"):
+        assert samples(found, name) == samples(found, f"scenario_{name}") == {}
 
 
 def test_pipelines_do_not_know_each_other() -> None:

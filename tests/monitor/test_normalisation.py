@@ -1,13 +1,19 @@
 """The pipeline's own normalisation: when it begins, what goes into it, that it never changes."""
 
 import msgspec
+import numpy as np
 
 from detectors.records import Assessment, Reason
 from detectors.reference import Normalisation
-from detectors.risk import shipped_normalisation
+from detectors.risk import shipped_normalisation, shipped_prior
+from monitor.assess import rate
+from monitor.demo.faults import FAULTS
+from monitor.demo.retriever import Retriever
 from monitor.normalisation import Normalisations
 from monitor.state import ReferenceKey
+from tests.builders import ALL_TIERS
 from tests.monitor.kit import assessment
+from tests.monitor.knowledge_base import SCORER, SEED, KnowledgeBase, SharedWords, assessor
 
 KEY = ReferenceKey("default", "model", 10)
 
@@ -68,3 +74,26 @@ def test_pipelines_beyond_the_bound_stay_with_the_shipped_one() -> None:
     for number in range(150):
         references.learn([(KEY._replace(pipeline=str(number)), assessment("x", signals={"score_gap": 0.1}))])
     assert len(references._samples) == 100
+
+
+def test_a_lasting_fault_keeps_the_risk_up() -> None:
+    """3,000 traces after a filter hid half of the documents it is what it was right after: the traffic of the fault
+    has not become the new normal.
+    """
+    base, references = KnowledgeBase(), Normalisations()
+    key, measures = ReferenceKey("default", SCORER, 10), assessor(base.corpus, SharedWords())
+
+    def mean_risk(count: int, retriever: Retriever) -> float:
+        unrated = measures.assess([(trace, ALL_TIERS) for trace in base.serve(count, retriever)])
+        rated = [rate(one, references.of(key), shipped_prior()) for one in unrated]
+        references.learn([(key, one) for one in rated])
+        return float(np.mean([one.risk for one in rated if one.risk is not None]))
+
+    mean_risk(500, base.retriever)
+    frozen = references.of(key)
+    healthy = mean_risk(500, base.retriever)
+    faulty = FAULTS["hidden_filter"].apply(base.retriever, base.documents, SEED)
+    right_after, _, later = mean_risk(500, faulty), mean_risk(2500, faulty), mean_risk(500, faulty)
+    assert references.of(key) is frozen is not shipped_normalisation()
+    assert right_after > healthy + 0.06
+    assert abs(later - right_after) < 0.03

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from detectors.records import Assessment, Weights
@@ -15,12 +16,21 @@ from monitor.errors import LeadlineError
 from monitor.recording import Recording
 from monitor.replay import RISKIEST, Summary, replay
 from monitor.sampling import Sampler
-from tests.builders import assessor, config, corpus, encoded, plain_trace, samples, write_lines
+from tests.builders import assessor, config, corpus, encoded, plain_trace, risk_calibration, samples, write_lines
 from tests.detectors.fakes import TableScorer
 from tests.monitor.kit import assessment
 
 SHAPE = {"top_score", "score_gap", "score_z", "score_spread", "score_entropy"}
-TERMS = {"uncovered_terms", "first_covered_terms", "best_covered_terms", "missed_identifiers"}
+TERMS = {
+    "uncovered_terms",
+    "first_covered_terms",
+    "best_covered_terms",
+    "first_terms_contrast",
+    "terms_regret",
+    "first_terms_regret",
+    "missed_identifiers",
+}
+ANSWER = {"first_answer_type"}
 LEXICAL = {"lexical_rbo", "lexical_miss", *TERMS}
 PAIRS = {"near_duplicates", "list_coherence"}
 LIST = PAIRS | {"served_length"}
@@ -92,16 +102,19 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 
 # Sound traces that are hard to measure, and which signals abstain for which reason.
 HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
-    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | LEXICAL | SCORED | {"hub_share"}}),
+    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | LEXICAL | SCORED | {"hub_share"}}),
     "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE}),
     "infinite score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]}, {"no_scores": SHAPE}),
     "missing score": ({"documents": [*documents(3), {"id": "kb-5"}]}, {"no_scores": SHAPE}),
     "constant scores": ({"documents": documents(4, score=0.5)}, {"constant_scores": SHAPE}),
     "duplicate ids": ({"documents": documents(4, id="kb-1")}, {}),
-    "one document": ({"documents": documents(1)}, {"too_few_documents": SHAPE | PAIRS | ORDER}),
+    "one document": (
+        {"documents": documents(1)},
+        {"too_few_documents": SHAPE | PAIRS | ORDER | {"first_terms_contrast"}},
+    ),
     "10,000 documents": ({"documents": documents(10_000)}, {}),
     "5 MB of text": ({"documents": [{"id": "kb-1", "text": MEGABYTES, "score": 1}, *documents(3)]}, {}),
-    "5 MB of query": ({"query": MEGABYTES}, {"not_applicable": {"missed_identifiers"}}),
+    "5 MB of query": ({"query": MEGABYTES}, {"not_applicable": ANSWER | {"missed_identifiers"}}),
     "emoji and chinese": (
         {
             "query": "🎉 退款政策 order 88-1023 🚀",
@@ -158,7 +171,7 @@ def test_ids_that_the_corpus_does_not_know_stop_the_lexical_side(tmp_path: Path)
     """There is no text to be found for them either."""
     found = one(tmp_path, **HARD["unknown ids"][0])
     assert abstained_by_reason(found, "t1") == {
-        "ids_not_in_corpus": LEXICAL, "no_text": SCORED, "too_few_traces": {"hub_share"},
+        "ids_not_in_corpus": LEXICAL, "no_text": SCORED | ANSWER, "too_few_traces": {"hub_share"},
     }  # fmt: skip
 
 
@@ -309,6 +322,45 @@ def test_the_hit_rate_weighs_by_the_sampling() -> None:
     assert estimate.mean == pytest.approx(0.5)
     assert estimate.effective_samples == pytest.approx(120**2 / (30 + 270))
     assert Summary().hit_at_5() is None
+
+
+def test_the_hit_rate_is_told_by_kind_of_query() -> None:
+    """The most frequent first; too few of a kind have no estimate."""
+    summary = Summary()
+    for i in range(40):
+        summary.add(rated(f"a{i}", 0.2))
+        summary.add(rated(f"b{i}", 0.6, scenario="negation"))
+    for i in range(29):
+        summary.add(rated(f"c{i}", 0.9, scenario="jargon"))
+    summary.add(rated("d", 0.2))
+    found = summary.by_scenario()
+    assert [(name, traces) for name, (traces, _) in found.items()] == [("none", 41), ("negation", 40), ("jargon", 29)]
+    means = [estimate.mean if estimate else None for _, estimate in found.values()]
+    assert means == [pytest.approx(0.8), pytest.approx(0.4), None]
+
+
+def test_a_calibration_of_the_risk_holds_where_the_configuration_names_it(tmp_path: Path) -> None:
+    """For the pipeline of that name, against its own traffic, and the summary says so."""
+    own = risk_calibration(scorer="test-scorer")
+    (tmp_path / "risk.json").write_bytes(msgspec.json.encode(own))
+    everything = {"sample": {"cheap": 1.0, "scorer": 1.0}}
+    settings = config(pipelines={"default": {**everything, "risk_calibration": str(tmp_path / "risk.json")}})
+    path = write_lines(
+        tmp_path / "traces.jsonl",
+        [
+            plain_trace(f"{name}{i}", pipeline=name, query=f"query {i}")
+            for i in range(60)
+            for name in ("default", "docs")
+        ],
+    )
+    recording = Recording(path, Sampler(lambda _: EVERYTHING))
+    summary, _ = replay(recording, assessor(corpus(tmp_path)), settings, reference="self", out=tmp_path / "out.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert {(line["pipeline"], line["versions"].get("risk_calibration")) for line in lines} == {
+        ("default", own.version), ("docs", None)
+    }  # fmt: skip
+    assert all(line["risk"] == own.at_5.at(line["prior_risks"]["risk"]) for line in lines if line["prior_risks"])
+    assert summary.levels == {own.version, "the shipped prior"}
 
 
 def test_writes_nothing_where_nothing_was_asked_for(tmp_path: Path) -> None:

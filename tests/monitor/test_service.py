@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import msgspec
 import numpy as np
 import pytest
 import yaml
@@ -19,6 +20,7 @@ from monitor.errors import LeadlineError, SinkBusy
 from monitor.prepare import Preparer
 from monitor.providers.corpus import Corpus, CorpusDocument
 from monitor.service import Service
+from tests.builders import risk_calibration
 from tests.monitor.kit import LengthScorer, assessed, config, document, follow, lines, trace, traces, wait_for
 
 
@@ -280,6 +282,31 @@ def test_reload_swaps_a_good_file_and_keeps_the_old_one_for_a_bad(path: Path, tm
     second = json.loads((tmp_path / "second.jsonl").read_text())
     assert (second["trace_id"], second["query"]) == ("after0", None)
     assert "record" not in json.loads((tmp_path / "quarantine.jsonl").read_text())
+
+
+def test_a_calibration_of_the_risk_comes_with_a_reload_and_never_by_itself(path: Path, tmp_path: Path) -> None:
+    """From the next batch on, for traces by the pipeline's own reference; one for another scorer changes nothing."""
+    path.write_bytes(lines(traces(501)))
+    file, own = tmp_path / "leadline.yaml", risk_calibration(scorer="none")
+
+    def reload(service: Service, scorer: str) -> bool:
+        (tmp_path / f"{scorer}.json").write_bytes(msgspec.json.encode(risk_calibration(scorer=scorer)))
+        pipelines = {"default": {"risk_calibration": str(tmp_path / f"{scorer}.json")}}
+        file.write_text(yaml.safe_dump(document(tmp_path, sources=follow(path), pipelines=pipelines)))
+        return service.reload(file)
+
+    with Service(config(tmp_path, sources=follow(path))) as service:
+        wait_for(lambda: evaluated(service) == 501)
+        assert reload(service, "none")
+        assert not reload(service, "another")
+        with path.open("ab") as more:
+            more.write(lines([*traces(1, "after"), trace("elsewhere", pipeline="docs")]))
+        wait_for(lambda: len(assessed(tmp_path)) == 503)
+    *_, before, after, elsewhere = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+    assert after["versions"]["risk_calibration"] == own.version
+    assert after["risk"] == own.at_5.at(after["prior_risks"]["risk"])
+    assert [one["prior_risks"] for one in (before, elsewhere)] == [{}, {}]
+    assert not any("risk_calibration" in one["versions"] for one in (before, elsewhere))
 
 
 def test_a_source_that_fails_is_seen_and_tried_again(path: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 import detectors.measures
+from detectors.measures.answer_type import AnswerType
 from detectors.measures.base import Hit, Measure
 from detectors.measures.lexical_check import LexicalCheck
 from detectors.measures.rank_divergence import RankDivergence
@@ -23,6 +24,7 @@ HITS = [Hit(key, 9.0 - rank, f"passage {key} of order 88-1023") for rank, key in
 RELEVANCE = {"a": 0.9, "b": 0.2, "c": 0.4, "d": 0.3, "e": 0.1, HITS[1].passage: 0.95}
 
 MEASURES: dict[str, Callable[[], Measure]] = {
+    "answer_type": AnswerType,
     "score_distribution": ScoreDistribution,
     "lexical_check": lambda: LexicalCheck(TableIndex(HITS)),
     "served_list": ServedList,
@@ -49,6 +51,7 @@ RETRIEVALS: dict[str, Retrieval] = {
     "duplicate ids": retrieval("aaab", [0.9, 0.9, 0.9, 0.1]),
     "empty query": retrieval("abc", [0.9, 0.5, 0.1], query=""),
     "emoji": retrieval("abc", [0.9, 0.5, 0.1], query="🙂🙂", texts={"a": "🙂"}),
+    "question": retrieval("abc", query="when was order 88-1023 sent", texts={"a": "It was sent in May 2024."}),
     "cjk": retrieval("abc", [0.9, 0.5, 0.1], query="订单88-1023的退款政策", texts={"a": "退款政策"}),
     "long text": retrieval("abc", [0.9, 0.5, 0.1], query="order 88-1023", texts={"a": "toner refund " * 100_000}),
     "no corpus": retrieval("abc", [0.9, 0.5, 0.1], no_lexical=Reason.NO_CORPUS),

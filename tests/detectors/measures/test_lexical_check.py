@@ -116,6 +116,52 @@ def test_terms_covered_together_by_the_first_and_by_the_best() -> None:
     assert shares == pytest.approx([0.2, 0.8, 0.0])
 
 
+def covering(*shares: float) -> tuple[Hit, ...]:
+    return tuple(Hit(f"h{i}", 9.0 - i, "", share) for i, share in enumerate(shares))
+
+
+def test_regret_is_what_a_hit_covers_more_than_what_was_served() -> None:
+    """Of refund and toner (1, 3) the first document holds a quarter, the best of the first five 3 quarters. A hit that
+    covers 0.9 is .15 better than the best and .65 than the first.
+    """
+    asked = retrieval("abc", query="refund toner", texts={"a": "refund", "b": "toner", "c": "-"})
+    found = _check(asked, covering(0.5, 0.9, 0.2), refund=1.0, toner=3.0).signals
+    assert found["terms_regret"] == pytest.approx(0.15)
+    assert found["first_terms_regret"] == pytest.approx(0.65)
+
+
+def test_what_was_served_may_cover_as_much_as_any_hit() -> None:
+    """No regret then; the first, with a quarter, is behind the second with 3 quarters all the same."""
+    asked = retrieval("abc", query="refund toner", texts={"a": "refund", "b": "toner", "c": "-"})
+    found = _check(asked, covering(0.7, 0.7), refund=1.0, toner=3.0).signals
+    assert found["terms_regret"] == 0
+    assert found["first_terms_regret"] == pytest.approx(0.5)
+
+
+def test_only_as_many_hits_count_as_were_served() -> None:
+    """The fourth of three is there for the floor alone."""
+    asked = retrieval("abc", query="refund toner", texts={"a": "refund"})
+    found = _check(asked, covering(0.5, 0.5, 0.5, 1.0)).signals
+    assert found["terms_regret"] == 0
+
+
+def test_without_a_hit_there_is_no_regret_to_have() -> None:
+    found = _check(retrieval("abc", query="refund toner"), ())
+    assert {found.abstentions[name] for name in ("terms_regret", "first_terms_regret")} == {Reason.NOT_APPLICABLE}
+
+
+def test_contrast_is_what_the_first_covers_against_all_served() -> None:
+    """The first holds 3 quarters, the others 1 quarter and nothing: the mean is a third, .75 / (.75 + 1/3)."""
+    asked = retrieval("abc", query="refund toner", texts={"a": "toner", "b": "refund", "c": "-"})
+    found = _check(asked, refund=1.0, toner=3.0)
+    assert found.signals["first_terms_contrast"] == pytest.approx(0.75 / (0.75 + 1 / 3))
+
+
+@pytest.mark.parametrize(("keys", "reason"), [("a", Reason.TOO_FEW_DOCUMENTS), ("ab", Reason.NOT_APPLICABLE)])
+def test_no_contrast_of_one_document_or_where_none_covers_anything(keys: str, reason: Reason) -> None:
+    assert _check(retrieval(keys, query="refund toner")).abstentions["first_terms_contrast"] == reason
+
+
 def test_uncovered_terms_use_the_indexs_idf() -> None:
     found = _check(retrieval("x", query="refund toner", texts={"x": "refunds"}), refund=1.0, toner=3.0)
     assert found.signals["uncovered_terms"] == pytest.approx(0.75)

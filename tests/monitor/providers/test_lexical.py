@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rank_bm25 import BM25Okapi
 
+from detectors.measures.lexical_check import covered_terms
 from detectors.text import terms
 from monitor.providers import lexical
 from monitor.providers.corpus import Corpus, CorpusDocument
@@ -106,6 +107,16 @@ def test_hits_carry_their_passages_best_first() -> None:
     hits = index(list(TEXTS.values())).search("toner for the RX-20b printer", 10, None).hits
     assert hits[0].passage == TEXTS["kb-4"]
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_hits_say_what_share_of_the_query_they_cover() -> None:
+    """As if their text were looked through: by the idf of the terms in it, unknown ones counting with the most."""
+    query = "toner for the printers of an unheard zeppelin"
+    found = index().search(query, 10, None)
+    assert len(found.hits) > 1
+    for hit in found.hits:
+        assert hit.covered == pytest.approx(covered_terms(found.idf, frozenset(terms(hit.passage))))
+        assert 0 < hit.covered < 1
 
 
 def test_documents_of_equal_score_keep_the_order_of_the_corpus() -> None:
