@@ -64,6 +64,13 @@ _ROWS = (
                "whether the first document holds the kind of thing that the question asks for: a date, number or name"),
     SignalSpec("missed_identifiers", Tier.CHEAP, +1, (0.0, 0.25, 0.5, 0.75, 1.0),
                "share of the query's identifiers and numbers that the corpus has and no served document does"),
+    SignalSpec("served_length", Tier.SCORER, -1, (50, 100, 200, 400, 800, 1600, 3200, 6400, 25_600),
+               "mean length of the first five documents, in characters"),
+    SignalSpec("hub_share", Tier.SCORER, +1, (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0),
+               "largest share of the pipeline's last queries that was served one of these first five documents"),
+    SignalSpec("near_duplicates", Tier.SCORER, +1, (0.0, 0.25, 0.5, 0.75, 1.0),
+               "share of the first five documents, after the first, that nearly repeat one above them"),
+    SignalSpec("list_coherence", Tier.SCORER, -1, _UNIT, "mean cosine of the words of the first five documents"),
     SignalSpec("rank_discordance", Tier.SCORER, +1, _UNIT,
                "(1 - tau-b) / 2 between the served order and the cross-encoder's"),
     SignalSpec("rank_discordance_top", Tier.SCORER, +1, _UNIT,
@@ -90,6 +97,10 @@ _ROWS = (
                "best cross-encoder score over served and BM25 documents less that of the first document"),
     SignalSpec("regret", Tier.SCORER, +1, _UNIT,
                "best cross-encoder score over served and BM25 documents less the best over served"),
+    SignalSpec("expected_ndcg", Tier.SCORER, -1, _UNIT,
+               "by calibrated relevance, DCG of the served order over that of the best of served and BM25 documents"),
+    SignalSpec("expected_regret", Tier.SCORER, +1, _UNIT,
+               "how much likelier the best five of served and BM25 documents hold a relevant one than the first five"),
 )  # fmt: skip
 
 SIGNALS: dict[str, SignalSpec] = {spec.name: spec for spec in _ROWS}

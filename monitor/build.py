@@ -10,6 +10,7 @@ from detectors.measures.lexical_check import LexicalCheck
 from detectors.measures.lexical_scores import LexicalScores
 from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
+from detectors.measures.served_list import ServedList
 from detectors.records import QueryTrace, Reason, Tier
 from monitor.assess import Assessor, Unavailable
 from monitor.config import Config
@@ -51,7 +52,7 @@ def build_measures(
         if scorer is not None
         else Unavailable("rank_divergence", Tier.SCORER, rank_divergence.SIGNALS, Reason.SCORER_UNAVAILABLE)
     )
-    return [ScoreDistribution(), AnswerType(), *lexical, ranks]
+    return [ScoreDistribution(), AnswerType(), *lexical, ServedList(), ranks]
 
 
 def build_assessor(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from detectors.calibration import Calibration, logits, noisy_or
+from detectors.expected import expected_ndcg, expected_regret
 from detectors.measures.base import HEAD, Hit, LexicalIndex, PairScorer, search_for
 from detectors.measures.discordance import score_discordance
 from detectors.measures.lexical_check import covered_terms
@@ -24,9 +25,19 @@ AGREEMENT_SIGNALS = ("score_discordance",)
 UNION_SIGNALS = ("union_rbo", "regret")
 SHARE_SIGNALS = ("relevance_share", "first_relevance_share")
 LEVEL_SIGNALS = ("best_relevance", "first_relevance", "none_relevant", "first_regret")
-SIGNALS = (*ORDER_SIGNALS, *AGREEMENT_SIGNALS, *CONTRAST_SIGNALS, *UNION_SIGNALS, *SHARE_SIGNALS, *LEVEL_SIGNALS)
+EXPECTED_SIGNALS = ("expected_ndcg", "expected_regret")
+SIGNALS = (
+    *ORDER_SIGNALS,
+    *AGREEMENT_SIGNALS,
+    *CONTRAST_SIGNALS,
+    *UNION_SIGNALS,
+    *SHARE_SIGNALS,
+    *LEVEL_SIGNALS,
+    *EXPECTED_SIGNALS,
+)
 MINIMUM_ORDER = 3
 NAMED = 3
+MIDDLE_RANK = HEAD // 2 + 1  # at which all are taken to stand where what they are worth must not depend on their order
 COVERED_WEIGHT = 4.0  # logits for a document that has every term of the query; from 2 to 8 AUROC moves by .01
 LEVEL_SHARE = 0.5  # from .4 to .6 it makes no difference; at 0 and 1, AUROC falls by .03 to .05
 
@@ -43,7 +54,7 @@ class RankDivergence:
 
     A cross-encoder's level (best_relevance, regret) says more than its disagreement with the served order, which is
     blind to whatever neither list holds. Small cross-encoders do not understand negation: there their word is none.
-    `none_relevant` abstains without a calibration of this scorer.
+    `none_relevant`, `expected_ndcg` and `expected_regret` abstain without a calibration of this scorer.
 
     `relevance_share` and `first_relevance_share`: were one document of the served and of BM25's candidates the right
     one, the probability that it is among the first five served, and that it is the first. A document's share is the
@@ -106,6 +117,7 @@ class RankDivergence:
         findings.merge(self._none_relevant(served[:HEAD]))
         findings.merge(_order(served))
         findings.merge(_contrast(served))
+        findings.merge(self._expected(served, candidates, scores[len(served) :]))
         findings.merge(score_discordance("score_discordance", retrieval.scores, logits(served).tolist()))
         if isinstance(candidates, Reason):
             findings.merge(Findings.abstained((*UNION_SIGNALS, *SHARE_SIGNALS), candidates))
@@ -119,6 +131,19 @@ class RankDivergence:
         if self._calibration is None:
             return Findings.abstained(["none_relevant"], Reason.NO_CALIBRATION)
         return Findings({"none_relevant": 1 - float(noisy_or(self._calibration.of_list(head)))})
+
+    def _expected(self, served: Floats, candidates: Candidates | Reason, beside: Floats) -> Findings:
+        """Gains that do not know the rank: that the first is likelier to be relevant is what is in question here."""
+        if self._calibration is None:
+            return Findings.abstained(EXPECTED_SIGNALS, Reason.NO_CALIBRATION)
+        if isinstance(candidates, Reason):
+            return Findings.abstained(EXPECTED_SIGNALS, candidates)
+        gains, others = (self._calibration.probabilities(scores, MIDDLE_RANK) for scores in (served, beside))
+        regret = expected_regret(gains[:HEAD], np.concatenate([gains[HEAD:], others]))
+        share = expected_ndcg(gains, others)
+        if share != share:  # noqa: PLR0124
+            return Findings({"expected_regret": regret}, {"expected_ndcg": Reason.NOT_APPLICABLE})
+        return Findings({"expected_ndcg": share, "expected_regret": regret})
 
 
 def _readable(retrieval: Retrieval) -> bool:

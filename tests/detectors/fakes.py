@@ -60,6 +60,7 @@ def retrieval(
     texts: Mapping[str, str | None] | None = None,
     no_lexical: Reason | None = None,
     filters: dict[str, Any] | None = None,
+    hub_share: float | None = None,
 ) -> Retrieval:
     """A retrieval that served `keys`; a document's text is its key unless `texts` says otherwise."""
     known = texts or {}
@@ -70,6 +71,7 @@ def retrieval(
         tuple(Passage(key, known.get(key, key), in_corpus=True) for key in keys),
         None if scores is None else tuple(scores),
         no_lexical,
+        hub_share,
     )
 
 

@@ -103,6 +103,23 @@ def test_documents_without_ids_stay_apart() -> None:
     assert served[0].key == served[2].key != served[1].key
 
 
+def test_a_document_that_many_queries_get_is_known_by_its_share(known: Corpus) -> None:
+    """By the key of the corpus, among the first five, and for the pipeline alone."""
+    preparer = Preparer(known, lambda _: PipelineConfig())
+    hub = [{"id": "chunk-1", "parent_id": "kb-1"}]
+
+    def share(**changes: Any) -> float | None:
+        (prepared,) = preparer.prepare([trace(**changes)])
+        return preparer.with_hubs(prepared).hub_share
+
+    for i in range(60):
+        share(query=f"query {i}", documents=[*hub, {"id": f"kb-{2 + i % 2}"}])
+        share(query=f"long {i}", documents=[{"id": f"gone-{n}"} for n in range(6)])
+    heads = {"kb-1": 1 / 2, "kb-2": 1 / 4, "gone-4": 1 / 2, "gone-5": 0}
+    assert {name: share(query="query 1", documents=[{"id": name}]) for name in heads} == heads
+    assert share(query="query 1", pipeline="other") is None
+
+
 def test_duplicate_ids_are_kept_in_their_places(known: Corpus) -> None:
     found = prepare(trace(documents=[{"id": "kb-1"}, {"id": "kb-2"}, {"id": "kb-1"}]), known)
     assert [passage.key for passage in found.served] == ["kb-1", "kb-2", "kb-1"]

@@ -33,11 +33,14 @@ TERMS = {
 ANSWER = {"first_answer_type"}
 LEXICAL_SCORES = {"unknown_terms", "lexical_gap", "lexical_share", "first_lexical_share"}
 LEXICAL = {"lexical_rbo", "lexical_miss", "lexical_score_discordance", *LEXICAL_SCORES, *TERMS}
+PAIRS = {"near_duplicates", "list_coherence"}
+LIST = PAIRS | {"served_length"}
 ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast", "first_contrast"}
 AGREEMENT = {"lexical_score_discordance", "score_discordance"}  # of the retriever's scores with others
 UNION = {"union_rbo", "regret", "relevance_share", "first_relevance_share"}
+EXPECTED = {"expected_ndcg", "expected_regret"}
 LEVEL = {"best_relevance", "first_relevance", "none_relevant", "first_regret"}
-SCORED = ORDER | UNION | LEVEL | {"score_discordance"}
+SCORED = LIST | ORDER | UNION | LEVEL | EXPECTED | {"score_discordance"}
 
 
 class Replayed(NamedTuple):
@@ -101,7 +104,7 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 
 # Sound traces that are hard to measure, and which signals abstain for which reason.
 HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
-    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | LEXICAL | SCORED}),
+    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | LEXICAL | SCORED | {"hub_share"}}),
     "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE | AGREEMENT}),
     "infinite score": (
         {"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]},
@@ -112,7 +115,7 @@ HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
     "duplicate ids": ({"documents": documents(4, id="kb-1")}, {}),
     "one document": (
         {"documents": documents(1)},
-        {"too_few_documents": SHAPE | ORDER | AGREEMENT | {"first_terms_contrast"}},
+        {"too_few_documents": SHAPE | PAIRS | ORDER | AGREEMENT | {"first_terms_contrast"}},
     ),
     "10,000 documents": ({"documents": documents(10_000)}, {}),
     "5 MB of text": ({"documents": [{"id": "kb-1", "text": MEGABYTES, "score": 1}, *documents(3)]}, {}),
@@ -172,7 +175,9 @@ def test_no_more_than_the_depth_of_a_long_list_counts(tmp_path: Path) -> None:
 def test_ids_that_the_corpus_does_not_know_stop_the_lexical_side(tmp_path: Path) -> None:
     """There is no text to be found for them either."""
     found = one(tmp_path, **HARD["unknown ids"][0])
-    assert abstained_by_reason(found, "t1") == {"ids_not_in_corpus": LEXICAL, "no_text": SCORED | ANSWER}
+    assert abstained_by_reason(found, "t1") == {
+        "ids_not_in_corpus": LEXICAL, "no_text": SCORED | ANSWER, "too_few_traces": {"hub_share"},
+    }  # fmt: skip
 
 
 def test_one_unknown_id_among_known_ones_stops_what_needs_its_text(tmp_path: Path) -> None:
@@ -181,6 +186,16 @@ def test_one_unknown_id_among_known_ones_stops_what_needs_its_text(tmp_path: Pat
     found = replayed(write_lines(tmp_path / "traces.jsonl", [hard, *(plain_trace(f"t{i}") for i in range(10))]))
     assert abstained_by_reason(found, "hard")["no_text"] == SCORED | TERMS
     assert found.assessed["hard"]["signals"].keys() >= SHAPE | {"lexical_rbo", "lexical_miss"}
+
+
+def test_hubs_are_the_same_however_often_a_file_is_replayed(tmp_path: Path) -> None:
+    """They are counted from the file alone, in its order: nothing to say of its first 50 queries."""
+    traces = [plain_trace(f"t{i}", query=f"query {i}", documents=documents(1 + i % 6)) for i in range(120)]
+    path = write_lines(tmp_path / "traces.jsonl", traces)
+    one, other = ([line["signals"].get("hub_share") for line in replayed(path).assessed.values()] for _ in range(2))
+    assert one == other
+    assert [i for i, value in enumerate(one) if value is None] == list(range(50))
+    assert one[50:] == [1.0] * 70  # kb-1 is in every list
 
 
 def test_a_repeated_trace_id_is_a_duplicate(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 import math
 
+import msgspec
+import numpy as np
 import pytest
 
 from detectors.measures.base import Hit
 from detectors.measures.rank_divergence import (
     AGREEMENT_SIGNALS,
     CONTRAST_SIGNALS,
+    EXPECTED_SIGNALS,
     LEVEL_SIGNALS,
     ORDER_SIGNALS,
     SHARE_SIGNALS,
@@ -17,7 +20,7 @@ from detectors.records import Findings, Missed, Reason, Retrieval
 from tests.detectors.fakes import TableIndex, TableScorer, as_it_is, retrieval
 
 NAN = float("nan")
-BESIDE_SIGNALS = (*UNION_SIGNALS, *SHARE_SIGNALS)  # what needs candidates from the corpus
+BESIDE_SIGNALS = (*UNION_SIGNALS, *SHARE_SIGNALS, *EXPECTED_SIGNALS)  # what needs candidates from the corpus
 RELEVANCE = {"a": 0.9, "b": 0.5, "c": 0.7, "d": 0.8, "e": 0.95, "f": 0.97, "g": 0.99, "h": 0.92, "bad": NAN}
 
 
@@ -52,6 +55,35 @@ def test_none_relevant_is_what_the_first_five_leave_open() -> None:
     assert _measure(retrieval("bbbcbg")).signals["none_relevant"] == pytest.approx(0.5**4 * 0.3, abs=1e-4)
 
 
+def test_what_the_best_five_of_the_union_are_expected_to_add() -> None:
+    """Served b, b, b, c, b and g (.99), sixth, with e (.95) beside: the best five are g, e, c and two of b. In their
+    order the six are g, e, c, b, b, b.
+    """
+    found = _measure(retrieval("bbbcbg"), "e").signals
+    discounts = 1 / np.log2(np.arange(2, 8))
+    served, best = [0.5, 0.5, 0.5, 0.7, 0.5, 0.99], [0.99, 0.95, 0.7, 0.5, 0.5, 0.5]
+    assert found["expected_regret"] == pytest.approx(0.5**4 * 0.3 - 0.01 * 0.05 * 0.3 * 0.5**2, abs=1e-4)
+    assert found["expected_ndcg"] == pytest.approx((served @ discounts) / (best @ discounts), abs=1e-3)
+
+
+def test_what_is_expected_does_not_know_the_rank() -> None:
+    """A calibration that takes the rank into account would call any order good: of b, c and a (.5, .7, .9) the first
+    would be the likeliest. At rank 3 with weight 2 each odds is a ninth: 1 : 9, 7 : 27, 9 : 9.
+    """
+    ranked = msgspec.structs.replace(as_it_is(), rank_weight=2.0)
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("b")), ranked).measure([retrieval("bca")])
+    discounts, gains = 1 / np.log2(np.arange(2, 5)), np.array([1 / 10, 7 / 34, 1 / 2])
+    expected = (gains @ discounts) / (gains[::-1] @ discounts)
+    assert found.signals["expected_ndcg"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_nothing_can_be_expected_where_no_document_has_a_chance() -> None:
+    hopeless = msgspec.structs.replace(as_it_is(), evidence=(0.0,), probability=(0.0,))
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d")), hopeless).measure([retrieval("abc")])
+    assert found.abstentions["expected_ndcg"] == Reason.NOT_APPLICABLE
+    assert found.signals["expected_regret"] == 0
+
+
 def test_contrasts_worked_by_hand() -> None:
     """.9, .5 and .5 have the logits ln 9, 0 and 0, half their mean is ln 9 / 6: the best stands out by 5/6 ln 9, and e
     to that is 9 ** (5/6); the first, where it is one of the others, by -1/6 ln 9.
@@ -70,7 +102,7 @@ def test_a_best_document_that_stands_out_beats_the_same_one_among_its_like() -> 
 
 def test_without_a_calibration_there_are_scores_and_no_probability() -> None:
     (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d"))).measure([retrieval("abc", [3, 2, 1])])
-    assert found.abstentions == {"none_relevant": Reason.NO_CALIBRATION}
+    assert found.abstentions == dict.fromkeys(("none_relevant", *EXPECTED_SIGNALS), Reason.NO_CALIBRATION)
     assert found.signals["best_relevance"] == 0.9
 
 
