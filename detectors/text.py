@@ -66,7 +66,7 @@ def term_set(text: str) -> frozenset[str]:
     return _kept_term_set(text) if len(text) <= KEPT_CHARACTERS else frozenset(terms(text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _kept_term_set(text: str) -> frozenset[str]:
     return frozenset(terms(text))
 
