@@ -62,6 +62,8 @@ _ROWS = (
                "(1 - r) / 2, with r the correlation of the retriever's scores with BM25's of the served documents"),
     SignalSpec("first_answer_type", Tier.CHEAP, -1, (0.0, 1.0),
                "whether the first document holds the kind of thing that the question asks for: a date, number or name"),
+    SignalSpec("document_age", Tier.CHEAP, +1, _UNIT,
+               "mean share of the corpus's dated documents that are newer than each of the first five"),
     SignalSpec("missed_identifiers", Tier.CHEAP, +1, (0.0, 0.25, 0.5, 0.75, 1.0),
                "share of the query's identifiers and numbers that the corpus has and no served document does"),
     SignalSpec("served_length", Tier.SCORER, -1, (50, 100, 200, 400, 800, 1600, 3200, 6400, 25_600),

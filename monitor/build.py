@@ -6,6 +6,7 @@ from detectors.calibration import Calibration
 from detectors.measures import lexical_check, lexical_scores, rank_divergence
 from detectors.measures.answer_type import AnswerType
 from detectors.measures.base import LexicalIndex, Measure, PairScorer
+from detectors.measures.document_age import DocumentAge
 from detectors.measures.lexical_check import LexicalCheck
 from detectors.measures.lexical_scores import LexicalScores
 from detectors.measures.rank_divergence import RankDivergence
@@ -27,7 +28,7 @@ def load_corpus(config: Config) -> Corpus | None:
     if config.corpus is None:
         return None
     c = config.corpus
-    return read_corpus(c.path, CorpusFormat(c.id, c.title, c.text, c.metadata, c.table))
+    return read_corpus(c.path, CorpusFormat(c.id, c.title, c.text, c.metadata, c.table, c.timestamp))
 
 
 def build_index(corpus: Corpus | None) -> LexicalIndex | None:
@@ -54,7 +55,7 @@ def build_measures(
         if scorer is not None
         else Unavailable("rank_divergence", Tier.SCORER, rank_divergence.SIGNALS, Reason.SCORER_UNAVAILABLE)
     )
-    return [ScoreDistribution(), AnswerType(), *lexical, ServedList(), ranks]
+    return [ScoreDistribution(), AnswerType(), DocumentAge(), *lexical, ServedList(), ranks]
 
 
 def build_assessor(

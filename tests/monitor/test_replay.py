@@ -31,6 +31,7 @@ TERMS = {
     "missed_identifiers",
 }
 ANSWER = {"first_answer_type"}
+AGE = {"document_age"}
 LEXICAL_SCORES = {"unknown_terms", "lexical_gap", "lexical_share", "first_lexical_share"}
 LEXICAL = {"lexical_rbo", "lexical_miss", "lexical_score_discordance", *LEXICAL_SCORES, *TERMS}
 PAIRS = {"near_duplicates", "list_coherence"}
@@ -104,7 +105,7 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 
 # Sound traces that are hard to measure, and which signals abstain for which reason.
 HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
-    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | LEXICAL | SCORED | {"hub_share"}}),
+    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | AGE | LEXICAL | SCORED | {"hub_share"}}),
     "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE | AGREEMENT}),
     "infinite score": (
         {"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]},
@@ -176,7 +177,7 @@ def test_ids_that_the_corpus_does_not_know_stop_the_lexical_side(tmp_path: Path)
     """There is no text to be found for them either."""
     found = one(tmp_path, **HARD["unknown ids"][0])
     assert abstained_by_reason(found, "t1") == {
-        "ids_not_in_corpus": LEXICAL, "no_text": SCORED | ANSWER, "too_few_traces": {"hub_share"},
+        "ids_not_in_corpus": LEXICAL | AGE, "no_text": SCORED | ANSWER, "too_few_traces": {"hub_share"},
     }  # fmt: skip
 
 
