@@ -3,15 +3,10 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-import numpy as np
-from numpy.typing import NDArray
-
-from detectors.measures.base import HEAD, Hit, LexicalIndex, search_for
+from detectors.measures.base import Hit, LexicalIndex, search_for
 from detectors.measures.discordance import score_discordance
-from detectors.ranking import top_one
+from detectors.measures.pool import shares
 from detectors.records import Findings, Reason, Retrieval, Tier
-
-Floats = NDArray[np.float64]
 
 QUERY_SIGNALS = ("unknown_terms", "lexical_gap")
 SHARE_SIGNALS = ("lexical_share", "first_lexical_share")
@@ -121,8 +116,8 @@ class LexicalScores:
 
 
 def _shares(keys: Sequence[str], own: Sequence[float], hits: Sequence[Hit]) -> Findings:
-    """Over the served documents, with their `own` scores, and the hits, each once."""
-    pooled = dict(zip(keys, own, strict=True)) | {hit.key: hit.score for hit in hits}
-    share = dict(zip(pooled, top_one(SHARPNESS / hits[0].score * np.array([*pooled.values()])).tolist(), strict=True))
-    head = sum(share[key] for key in dict.fromkeys(keys[:HEAD]))
-    return Findings({"lexical_share": min(1.0, head), "first_lexical_share": share[keys[0]]})
+    """Over the served documents, with their `own` scores, and the hits."""
+    pooled = {**dict(zip(keys, own, strict=True)), **{hit.key: hit.score for hit in hits}}
+    sharpness = SHARPNESS / hits[0].score
+    found = shares(keys, {key: sharpness * score for key, score in pooled.items()})
+    return Findings(dict(zip(SHARE_SIGNALS, found, strict=True)))

@@ -13,7 +13,8 @@ from detectors.expected import expected_ndcg, expected_regret
 from detectors.measures.base import HEAD, Hit, LexicalIndex, PairScorer, search_for
 from detectors.measures.discordance import score_discordance
 from detectors.measures.lexical_check import covered_terms
-from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap, top_one
+from detectors.measures.pool import shares
+from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap
 from detectors.records import Findings, Missed, Passage, Reason, Retrieval, Tier
 from detectors.text import term_set
 
@@ -196,11 +197,8 @@ def _union(keys: list[str], served: Floats, hits: Sequence[Hit], beside: Floats)
 
 
 def _shares(served: Sequence[Passage], candidates: Candidates, scores: Floats) -> Findings:
-    """Over the served documents and the candidates, each once."""
     covered = [covered_terms(candidates.idf, term_set(passage.text or "")) for passage in served]
     evidence = logits(scores) + COVERED_WEIGHT * np.array([*covered, *(hit.covered for hit in candidates.hits)])
     keys = [*(passage.key for passage in served), *(hit.key for hit in candidates.hits)]
-    pooled = dict(zip(keys, evidence.tolist(), strict=True))
-    share = dict(zip(pooled, top_one(np.array([*pooled.values()])).tolist(), strict=True))
-    head = sum(share[key] for key in dict.fromkeys(keys[: min(HEAD, len(served))]))
-    return Findings({"relevance_share": min(1.0, head), "first_relevance_share": share[keys[0]]})
+    found = shares(keys[: len(served)], dict(zip(keys, evidence.tolist(), strict=True)))
+    return Findings(dict(zip(SHARE_SIGNALS, found, strict=True)))
