@@ -9,7 +9,7 @@ from detectors.ranking import top_one
 
 
 def shares(served: Sequence[str], evidence: Mapping[str, float]) -> tuple[float, float]:
-    """Were one document of the pool the right one: the probability that it is among the first five served, or the first.
+    """Were one document of the pool the right one, the probabilities that it is among the first five, and the first.
 
     Parameters
     ----------
@@ -24,4 +24,4 @@ def shares(served: Sequence[str], evidence: Mapping[str, float]) -> tuple[float,
     (0.5, 0.25)
     """
     share = dict(zip(evidence, top_one(np.array([*evidence.values()])).tolist(), strict=True))
-    return min(1.0, sum(share[key] for key in set(served[:HEAD]))), share[served[0]]
+    return min(1.0, sum(share[key] for key in dict.fromkeys(served[:HEAD]))), share[served[0]]
