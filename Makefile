@@ -34,6 +34,7 @@ benchmarks: .venv/installed-dev ## ratios against named peers; see benchmarks/RE
 	$(BIN)/python benchmarks/cheap_path.py
 	$(BIN)/python benchmarks/scorer_path.py
 	$(BIN)/python benchmarks/scorer_provider.py ../shared/collections
+	$(BIN)/python benchmarks/scenario_speed.py ../shared
 	$(BIN)/python benchmarks/kafka_load.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/start_up.py

@@ -1,11 +1,12 @@
-"""How a prior is fitted on labelled recordings: the rank sum is chosen by hand, the curves are isotonic regressions."""
+"""How a prior is fitted on labelled recordings: the rank sum is chosen by hand, its curves by logistic regression."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from detectors.reference import Normalisation
 from detectors.risk import Curve, Prior, Target, badness, bases, with_level
@@ -41,7 +42,6 @@ KINDS = {"at_5": "no_relevant_at_5", "at_1": "no_relevant_at_1"}
 COMMON_SHARE = dict.fromkeys((*FAMILIES["lexical"], *FAMILIES["scorer"]), 0.5)
 NEED_CORPUS = frozenset(("union_rbo",))  # of the scorer's signals: gone with the corpus
 DEPTH = 10
-BINS = 24
 
 
 class Recorded(NamedTuple):
@@ -116,10 +116,13 @@ def _fit(seen: Sequence[_Seen], folds: Sequence[_Fold], target: str, basis: str)
 
     errors = []
     for fold in folds:
-        curve = _fit_curve(known(fold.fitted))
-        errors += [np.interp(evidence, *curve).mean() - failed.mean() for evidence, failed in known(fold.left_out)]
-    evidence, probability = _fit_curve(known(seen))
-    return Curve(tuple(evidence), tuple(probability), round(float(np.sqrt(np.square(errors).mean())), 4))
+        slope, intercept = _fit_curve(known(fold.fitted))
+        errors += [
+            expit(slope * (evidence - 0.5) + intercept).mean() - failed.mean()
+            for evidence, failed in known(fold.left_out)
+        ]
+    slope, intercept = _fit_curve(known(seen))
+    return Curve(round(slope, 4), round(intercept, 4), round(float(np.sqrt(np.square(errors).mean())), 4))
 
 
 def _evidence(bad: Bad, weights: dict[str, float], basis: str) -> Floats:
@@ -132,17 +135,16 @@ def _evidence(bad: Bad, weights: dict[str, float], basis: str) -> Floats:
     return evidence
 
 
-def _fit_curve(recordings: Sequence[tuple[Floats, Bools]]) -> tuple[list[float], list[float]]:
-    """Points of a rising curve: isotonic regression over bins that hold the same share of the evidence."""
-    x = np.concatenate([evidence for evidence, _ in recordings])
+def _fit_curve(recordings: Sequence[tuple[Floats, Bools]]) -> tuple[float, float]:
+    """Slope and intercept of the logistic regression of failure on evidence less .5, every recording weighing alike."""
+    x = np.concatenate([evidence for evidence, _ in recordings]) - 0.5
     y = np.concatenate([failed for _, failed in recordings]).astype(float)
     w = np.concatenate([np.full(len(evidence), 1 / len(evidence)) for evidence, _ in recordings])
-    order = np.argsort(x, kind="stable")
-    x, y, w = x[order], y[order], w[order]
-    bins = np.minimum((np.cumsum(w) / w.sum() * BINS).astype(int), BINS - 1)
-    weight = np.bincount(bins, w)
-    centre, rate = np.bincount(bins, w * x) / weight, np.bincount(bins, w * y) / weight
-    rising = isotonic_regression(rate, weights=weight).x
-    points = [0.0, *centre, 1.0], [rising[0], *rising, rising[-1]]
-    evidence, probability = (np.round(column, 4).tolist() for column in points)
-    return evidence, probability
+    features = np.column_stack([x, np.ones_like(x)])
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        z = features @ theta
+        return float(w @ (np.logaddexp(0, z) - y * z)), features.T @ (w * (expit(z) - y))
+
+    slope, intercept = minimize(loss, [1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[(0, None), (None, None)]).x
+    return float(slope), float(intercept)

@@ -4,7 +4,7 @@ One place to go for whatever combines signals: `Prior` is data (detectors/data/p
 with detectors/prior_fit.py), `assess_risk` applies it.
 """
 
-from bisect import bisect_right
+import math
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -24,30 +24,27 @@ _JOINED = "+"
 
 
 class Curve(msgspec.Struct, frozen=True):
-    """A rising curve from evidence to the probability of failure, linear between its points and flat outside of them.
+    """The rising curve from evidence to the probability of failure: logit(p) = slope (evidence - .5) + intercept.
 
     `level_error` is the standard deviation, between collections that the curve was not fitted on, of estimated less
     true failure rate: no interval around a level may be narrower.
     """
 
-    evidence: tuple[float, ...]
-    probability: tuple[float, ...]
+    slope: float
+    intercept: float
     level_error: float
 
     def __post_init__(self) -> None:
-        if len(self.evidence) != len(self.probability):
-            raise ValueError("probability: expected as many points as evidence has")
-        for name, column in (("evidence", self.evidence), ("probability", self.probability)):
-            if not column or list(column) != sorted(column) or not 0 <= column[0] <= column[-1] <= 1:
-                raise ValueError(f"{name}: expected to rise within 0 and 1")
+        if not 0 <= self.slope < math.inf:
+            raise ValueError("slope: expected 0 or more, so that the curve does not fall")
 
     def at(self, evidence: float) -> float:
-        """The probability at one point."""
-        after = bisect_right(self.evidence, evidence)
-        if after in (0, len(self.evidence)):
-            return self.probability[max(0, after - 1)]
-        (left, right), (low, high) = self.evidence[after - 1 : after + 1], self.probability[after - 1 : after + 1]
-        return low + (high - low) * (evidence - left) / (right - left)
+        """The probability at one point.
+
+        >>> Curve(slope=4.0, intercept=0.0, level_error=0.1).at(0.5)
+        0.5
+        """
+        return (1 + math.tanh((self.slope * (evidence - 0.5) + self.intercept) / 2)) / 2  # expit, and no overflow
 
 
 class Target(msgspec.Struct, frozen=True):

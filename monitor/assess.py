@@ -11,7 +11,7 @@ from detectors.records import Assessment, Evidence, Findings, Missed, QueryTrace
 from detectors.reference import Normalisation
 from detectors.risk import EMPTY_RESULT, Prior, assess_risk, shipped_normalisation
 from detectors.risk_calibration import RiskCalibration
-from detectors.scenarios import classify, primary
+from detectors.scenarios import Classifier, primary
 from detectors.text import identifiers
 from monitor.logs import describe
 from monitor.normalisation import scorer_version
@@ -45,6 +45,7 @@ class Assessor:
         measures: Sequence[Measure],
         preparer: Preparer,
         privacy: Privacy,
+        classifier: Classifier,
         *,
         versions: Mapping[str, str],
         attributes: Sequence[str] = (),
@@ -55,6 +56,7 @@ class Assessor:
         self._measures = measures
         self._preparer = preparer
         self._privacy = privacy
+        self._classifier = classifier
         self._versions = dict(versions)
         self._attributes = attributes
         self._on_failure = on_failure
@@ -106,7 +108,7 @@ class Assessor:
 
     def _assessment(self, retrieval: Retrieval, weights: Weights, findings: Findings) -> Assessment:
         trace = retrieval.trace
-        scenarios = classify(trace.query)
+        scenarios = self._classifier.classify(trace.query)
         attributes = trace.attributes or {}
         return Assessment(
             trace_id=trace.trace_id,

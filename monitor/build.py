@@ -11,12 +11,14 @@ from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
 from detectors.measures.served_list import ServedList
 from detectors.records import QueryTrace, Reason, Tier
+from detectors.scenarios import Classifier
 from monitor.assess import Assessor, Unavailable
 from monitor.config import Config
 from monitor.normalisation import UNCALIBRATED
 from monitor.prepare import Preparer
 from monitor.privacy import Privacy
 from monitor.providers.corpus import Corpus, CorpusFormat, read_corpus
+from monitor.providers.vocabulary import vocabulary_of
 
 
 def load_corpus(config: Config) -> Corpus | None:
@@ -68,6 +70,7 @@ def build_assessor(
         build_measures(index, scorer, calibration),
         Preparer(corpus, config.pipeline),
         Privacy(config.privacy),
+        Classifier(config.scenarios, vocabulary_of(corpus)),
         versions={
             "scorer": scorer_name,
             "calibration": calibration.version if calibration is not None else UNCALIBRATED,

@@ -15,6 +15,7 @@ from monitor.config_base import Address, Pattern
 from monitor.config_base import Section as _Section
 from monitor.config_kafka import KafkaSource
 from monitor.config_phoenix import PhoenixSource
+from monitor.config_scenarios import OwnScenarios
 from monitor.errors import ConfigError
 from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
 from monitor.providers.corpus_files import misfit
@@ -174,6 +175,7 @@ class Config(BaseSettings):
     corpus: CorpusConfig | None = None
     pipelines: dict[str, PipelineConfig] = {"default": PipelineConfig()}
     attributes: tuple[str, ...] = ()
+    scenarios: OwnScenarios = {}
     scorer: ScorerConfig | None = ScorerConfig()
     lexical: LexicalConfig = LexicalConfig()
     privacy: PrivacyConfig = PrivacyConfig()

@@ -1,7 +1,9 @@
+import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from detectors.records import Rated
 from detectors.reference import Normalisation, QuantileSketch
@@ -15,12 +17,12 @@ FAMILIES = {"score": ("score_gap",), "lexical": ("lexical_miss", "uncovered_term
 
 def curves(**others: Curve) -> dict[str, Curve]:
     """The identity for every basis, but for those named here, with `and` for the plus sign."""
-    identity = dict.fromkeys(bases(FAMILIES), Curve((0.0, 1.0), (0.0, 1.0), 0.1))
+    identity = dict.fromkeys(bases(FAMILIES), Curve(4.0, 0.0, 0.1))
     return identity | {name.replace("_and_", "+"): curve for name, curve in others.items()}
 
 
-ALL = Curve((0.0, 0.5, 1.0), (0.1, 0.2, 0.8), 0.05)
-WITHOUT_SCORER = Curve((0.0, 1.0), (0.2, 0.3), 0.15)
+ALL = Curve(8.0, -1.0, 0.05)
+WITHOUT_SCORER = Curve(2.0, -1.0, 0.15)
 AT_5 = Target(
     {"score_gap": 3.0, "lexical_miss": 1.0, "regret": 4.0},
     curves(score_and_lexical_and_scorer=ALL, score_and_lexical=WITHOUT_SCORER),
@@ -43,20 +45,20 @@ def test_a_signal_that_the_reference_does_not_know_has_no_badness() -> None:
 
 
 def test_risk_is_the_curves_value_at_the_weighted_mean_of_badness() -> None:
-    """At five (3 * .8 + .6 + 4 * .9) / 8 = .825, so .2 + .6 * .325 / .5 = .59; at one (.8 + .5 + 2 * .9) / 4 = .775."""
+    """At five (3 * .8 + .6 + 4 * .9) / 8 = .825, so 8 * .325 - 1 in logits; at one (.8 + .5 + 2 * .9) / 4 = .775."""
     risk = assess_risk(EVERYTHING, REFERENCE, PRIOR)
     assert risk is not None
     assert risk.basis == "score+lexical+scorer"
-    assert (risk.at_5.probability, risk.at_5.level_error) == (pytest.approx(0.59), 0.05)
-    assert risk.at_1.probability == pytest.approx(0.775)
+    assert (risk.at_5.probability, risk.at_5.level_error) == (pytest.approx(expit(1.6)), 0.05)
+    assert risk.at_1.probability == pytest.approx(expit(4 * 0.275))
 
 
 def test_where_a_family_is_missing_the_others_make_the_sum_and_have_a_curve_of_their_own() -> None:
-    """Without the cross-encoder (3 * .8 + .6) / 4 = .75, so .2 + .1 * .75, with the larger error of that curve."""
+    """Without the cross-encoder (3 * .8 + .6) / 4 = .75, so 2 * .25 - 1, with the larger error of that curve."""
     risk = assess_risk({name: EVERYTHING[name] for name in EVERYTHING if name != "regret"}, REFERENCE, PRIOR)
     assert risk is not None
     assert risk.basis == "score+lexical"
-    assert (risk.at_5.probability, risk.at_5.level_error) == (pytest.approx(0.275), 0.15)
+    assert (risk.at_5.probability, risk.at_5.level_error) == (pytest.approx(expit(-0.5)), 0.15)
 
 
 def test_a_signal_that_is_missing_from_a_family_at_hand_counts_as_undecided() -> None:
@@ -64,7 +66,7 @@ def test_a_signal_that_is_missing_from_a_family_at_hand_counts_as_undecided() ->
     risk = assess_risk({"score_gap": 0.2, "lexical_miss": 0.6, "regret": 0.9}, REFERENCE, PRIOR)
     assert risk is not None
     assert risk.basis == "score+lexical+scorer"
-    assert risk.at_1.probability == pytest.approx(0.775)
+    assert risk.at_1.probability == pytest.approx(expit(4 * 0.275))
 
 
 def test_a_family_with_less_than_a_quarter_of_its_signals_counts_as_missing() -> None:
@@ -86,7 +88,7 @@ def test_the_common_reference_carries_the_level() -> None:
         risk = assess_risk(signals, REFERENCE, Prior("test", FAMILIES, share, AT_5, AT_1, COMMON))
         assert risk is not None
         found.append(risk.at_1.probability)
-    assert found == pytest.approx([0.725, 0.625])
+    assert found == pytest.approx([expit(4 * 0.225), expit(4 * 0.125)])
 
 
 def test_a_signal_that_is_missing_here_or_there_has_no_common_share() -> None:
@@ -112,7 +114,7 @@ def test_on_negation_the_cross_encoder_is_not_believed() -> None:
     risk = assess_risk(EVERYTHING, REFERENCE, PRIOR, scenarios=("identifier", "negation"))
     assert risk is not None
     assert risk.basis == "score+lexical"
-    assert risk.at_5 == Rated(pytest.approx(0.275), 0.15)  # type: ignore[arg-type]
+    assert risk.at_5 == Rated(pytest.approx(expit(-0.5)), 0.15)  # type: ignore[arg-type]
     assert risk.drivers == ("score_gap",)
     others = assess_risk(EVERYTHING, REFERENCE, PRIOR, scenarios=("identifier",))
     assert others is not None
@@ -124,9 +126,9 @@ def test_a_negation_on_which_only_the_cross_encoder_speaks_has_no_risk() -> None
     assert assess_risk({"regret": 0.9}, REFERENCE, PRIOR) is not None
 
 
-def test_a_curve_is_flat_outside_its_points() -> None:
-    curve = Curve((0.2, 0.8), (0.3, 0.9), 0.1)
-    assert [curve.at(x) for x in (0.0, 0.2, 0.5, 0.8, 1.0)] == pytest.approx([0.3, 0.3, 0.6, 0.9, 0.9])
+def test_a_curve_is_logistic_around_the_middle_of_the_evidence() -> None:
+    curve = Curve(slope=8.0, intercept=-1.0, level_error=0.1)
+    assert [curve.at(x) for x in (0.0, 0.5, 1.0)] == pytest.approx([expit(-5), expit(-1), expit(3)])
 
 
 def test_more_evidence_against_a_retrieval_never_lowers_its_risk() -> None:
@@ -162,21 +164,10 @@ def test_an_empty_result_is_the_worst_failure() -> None:
     assert EMPTY_RESULT.drivers == ("empty_result",)
 
 
-@pytest.mark.parametrize(
-    ("evidence", "probability", "named"),
-    [
-        ((), (), "evidence"),
-        ((1.0, 0.0), (0.0, 1.0), "evidence"),
-        ((0.0, 1.0), (0.5, 0.4), "probability"),
-        ((0.0, 1.0), (0.5, 1.4), "probability"),
-        ((0.0, 1.0), (0.5,), "probability"),
-    ],
-)
-def test_a_curve_that_does_not_rise_is_refused(
-    evidence: tuple[float, ...], probability: tuple[float, ...], named: str
-) -> None:
-    with pytest.raises(ValueError, match=f"^{named}: expected"):
-        Curve(evidence, probability, 0.1)
+@pytest.mark.parametrize("slope", [-0.1, math.inf, math.nan])
+def test_a_curve_that_does_not_rise_is_refused(slope: float) -> None:
+    with pytest.raises(ValueError, match=r"^slope: expected 0 or more"):
+        Curve(slope, 0.0, 0.1)
 
 
 @pytest.mark.parametrize("weights", [{}, {"score_gap": 0.0}])

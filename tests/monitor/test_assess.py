@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from scipy.special import expit
 from structlog.testing import capture_logs
 
 from detectors.measures.served_list import ServedList
 from detectors.records import Assessment, Findings, Missed, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation, QuantileSketch
 from detectors.risk import Curve, Prior, Target, bases
+from detectors.scenarios import Classifier
 from detectors.signals import SIGNALS
 from monitor.assess import Assessor, Unavailable, rate
 from monitor.config import PrivacyConfig
@@ -59,6 +61,7 @@ def assembled(*measures: Any, events: Events | None = None, **options: Any) -> A
         measures,
         Preparer(None, settings.pipeline),
         privacy,
+        Classifier(),
         versions={"scorer": "s1"},
         on_failure=heard.failed.append,
         on_success=heard.succeeded.append,
@@ -189,6 +192,15 @@ def test_carries_what_the_trace_says_of_itself() -> None:
     assert found.versions == {"scorer": "s1"}
 
 
+def test_scenarios_are_the_users_first_and_know_the_corpus(tmp_path: Path) -> None:
+    """A word is jargon because three documents hold it and general texts do not."""
+    known = corpus(tmp_path, {f"kb-{i}": "Reset the phylloquinator." for i in range(1, 5)})
+    asked = trace(query="refund for a phylloquinator, not paid")
+    found = assessor(known, scenarios={"money": ["REFUND"]}).assess([(asked, ALL_TIERS)])[0]
+    assert (found.scenario, found.scenarios) == ("money", ("money", "negation", "jargon"))
+    assert assessor(None).assess([(asked, ALL_TIERS)])[0].scenarios == ("negation",)
+
+
 def test_attributes_are_an_allow_list() -> None:
     """As text, and redacted like all text."""
     one = trace(attributes={"index_version": 42, "user": "ann@example.org", "secret": "x"})
@@ -245,7 +257,7 @@ FAMILIES = {"score": ("score_gap",), "lexical": ("lexical_miss",), "scorer": ("r
 
 
 def target(level_error: float) -> Target:
-    line = Curve((0.0, 1.0), (0.1, 0.9), level_error)
+    line = Curve(4.0, 0.0, level_error)
     return Target({"score_gap": 1.0, "lexical_miss": 1.0, "regret": 1.0}, dict.fromkeys(bases(FAMILIES), line))
 
 
@@ -264,9 +276,9 @@ def unrated(**changes: Any) -> Assessment:
 
 
 def test_the_risk_is_the_priors() -> None:
-    """A small gap is bad: percentile .25, turned .75; a missed share of .5 is undecided: .1 + .625 * .8."""
+    """A small gap is bad: percentile .25, turned .75; a missed share of .5 is undecided: 4 * .125 in logits."""
     rated = rate(unrated(signals={"score_gap": 0.25, "lexical_miss": 0.5}), REFERENCE, PRIOR)
-    assert (rated.risk, rated.risk_at_1) == (pytest.approx(0.6), pytest.approx(0.6))
+    assert (rated.risk, rated.risk_at_1) == (pytest.approx(expit(0.5)), pytest.approx(expit(0.5)))
     assert (rated.risk_basis, rated.level_errors) == ("score+lexical", {"risk": 0.05, "risk_at_1": 0.07})
     assert rated.drivers == ("score_gap",)
     assert rated.versions == {"scorer": "s1", "normalisation": "n1", "prior": "p1"}

@@ -81,6 +81,27 @@ EXPECTED = {
         "sources.0: got {'api_key_env': 'B', 'api_key_file': 'a', 'kind': 'phoenix', 'url': 'http://localhost'}, "
         "expected api_key_file or api_key_env, one of the two"
     ),
+    "scenarios_bad_name": (
+        "scenarios: got {'Late-Returns': ['return']}, expected names of at most 40 small letters, digits and '_', "
+        "a letter first: 'Late-Returns' is none"
+    ),
+    "scenarios_bad_pattern": (
+        "scenarios.warranty.0: got 'warrant(y', "
+        "expected a regular expression: missing ), unterminated subpattern at position 7"
+    ),
+    "scenarios_endless_pattern": (
+        "scenarios.codes.0: got '(\\\\w+-?)+x', "
+        "expected a regular expression without a repeat within a repeat: it may take forever"
+    ),
+    "scenarios_matches_all": (
+        "scenarios.codes.0: got 'x*', expected a regular expression that does not match everything"
+    ),
+    "scenarios_taken": (
+        "scenarios: got {'identifier': ['\\\\bKB-\\\\d+']}, expected names of your own, identifier is taken"
+    ),
+    "scenarios_too_many": (
+        "scenarios: got {'s0': ['x'], 's1': ['x'], 's10': ['x'], 's11': ['x'], ...}, expected at most 20 scenarios"
+    ),
     "tiers_not_nested": (
         "pipelines.default.sample: got {'cheap': 0.1, 'scorer': 0.5}, expected cheap >= scorer >= judge: the tiers nest"
     ),
@@ -140,6 +161,8 @@ def keys_of_document(node: Any, prefix: str = "") -> set[str]:
             found |= {name}.union(*(keys_of_document(pipeline, "pipelines.") for pipeline in value.values()))
             continue
         found.add(name)
+        if name == "scenarios":  # its keys are the user's
+            continue
         members = value if isinstance(value, list) else [value]
         for member in members:
             if isinstance(member, dict):
@@ -158,7 +181,7 @@ def test_the_annotated_default_shows_the_defaults() -> None:
     """Except in the sections that say `example`."""
     text = DEFAULT.read_text()
     examples = set(re.findall(r"^(\w+):.*# example", text, re.MULTILINE))
-    assert examples == {"sources", "sinks", "corpus", "attributes"}
+    assert examples == {"sources", "sinks", "corpus", "attributes", "scenarios"}
     shown, default = load_config(DEFAULT), Config()
     for name in set(Config.model_fields) - examples:
         assert getattr(shown, name) == getattr(default, name), name
@@ -192,6 +215,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     [
         ({"scorer": {"pairs_per_second": float("nan")}}, "scorer.pairs_per_second: got nan, expected greater than 0"),
         ({"pipelines": {"default": {"sample": {"cheap": 1.5}}}}, "expected less than or equal to 1"),
+        ({"scenarios": {"a": ["((x+)y)*"]}}, "a repeat within a repeat"),
+        ({"scenarios": {"a": ["(?:[)]x{2,})+"]}}, "a repeat within a repeat"),
         ({"pipelines": None}, "pipelines: got None, expected a valid dictionary"),
         ({"http": {"ingest": "localhost:²"}}, "expected HOST:PORT with a port up to 65535"),
         ({"http": {"ingest": "localhost:65536"}}, "expected HOST:PORT with a port up to 65535"),
@@ -292,3 +317,10 @@ def test_other_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
     """LEADLINE_TEST_REQUIRE, for one."""
     monkeypatch.setenv("LEADLINE_SOMETHING_ELSE", "x")
     assert build_config({}, "test") == Config()
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\bwarrant(y|ies)\b", r"(foo|bar)+", r"(a\+)+", r"([+*])+", r"x+(yz)?", r"(\d{4}-)+"]
+)
+def test_patterns_of_scenarios_may_repeat_what_does_not_repeat(pattern: str) -> None:
+    assert build_config({"scenarios": {"mine": [pattern]}}, "here").scenarios == {"mine": (pattern,)}

@@ -268,9 +268,8 @@ def test_reload_swaps_a_good_file_and_keeps_the_old_one_for_a_bad(path: Path, tm
         file.write_text("sinks: [{kind: jsonl}]")
         assert not service.reload(file)
         sinks = [{"kind": "jsonl", "path": str(tmp_path / "second.jsonl")}]
-        file.write_text(
-            yaml.safe_dump(document(tmp_path, sources=follow(path), sinks=sinks, privacy={"keep_text": False}))
-        )
+        changed = {"sinks": sinks, "privacy": {"keep_text": False}, "scenarios": {"any": ["."]}}
+        file.write_text(yaml.safe_dump(document(tmp_path, sources=follow(path), **changed)))
         assert service.reload(file)
         with path.open("ab") as more:
             more.write(lines(traces(1, "after")) + b"bad\n")
@@ -280,6 +279,7 @@ def test_reload_swaps_a_good_file_and_keeps_the_old_one_for_a_bad(path: Path, tm
         assert service.metrics.value("config_reloads_total", "done") == 1
     assert assessed(tmp_path) == ["t0", "t1"]
     second = json.loads((tmp_path / "second.jsonl").read_text())
+    assert second["scenario"] == "any"
     assert (second["trace_id"], second["query"]) == ("after0", None)
     assert "record" not in json.loads((tmp_path / "quarantine.jsonl").read_text())
 
