@@ -38,7 +38,8 @@ from monitor.hit_rate import WINDOW_TRACES
 FOLDER = Path(__file__).parent
 SOURCE = DataSourceRef(type_val="prometheus", uid="${DS_PROMETHEUS}")
 PIPELINE = '{pipeline=~"$pipeline"}'
-OWN_SCALE = ("top_score", "score_gap", "score_z", "score_spread")  # whatever the retriever's scores range over
+SCORES = ("top_score", "score_gap", "score_z", "score_spread")  # whatever the retriever's scores range over
+OWN_SCALE = (*SCORES, "served_length")
 HEIGHT = 8
 RATIO, SECONDS, BYTES, NUMBER, PER_SECOND = "percentunit", "s", "bytes", "short", "suffix: /s"
 
@@ -195,16 +196,21 @@ OVERVIEW: dict[str, tuple[Panel, ...]] = {
         Panel(lines, "Signals: higher is worse", NUMBER,
               "Means over the traces that have the signal, unweighted; the legend begins with what moved most. "
               "Uncovered terms and lexical misses rise: documents are missing from the index or the list. Discordance "
-              "rises: the order is what suffers.",
-              signals(directed(+1))),
+              "rises: the order is what suffers. Near-duplicates or hub share rise: the index holds "
+              "copies, or documents that are near to everything.",
+              signals(directed(+1)), width=12),
         Panel(lines, "Signals: lower is worse", NUMBER,
               "Means over the traces that have the signal, unweighted. Overlaps fall: BM25 and the cross-encoder would "
               "have served others. Best relevance falls: nothing served answers the query.",
-              signals(directed(-1))),
+              signals(directed(-1)), width=12),
         Panel(logarithmic, "Shape of the scores", NUMBER,
               "Means in the scale of the retriever's own scores; lower is worse. A step in all of them at once is most "
               "often a new embedding model or score, not a failure: compare it with your deployments.",
-              signals(OWN_SCALE)),
+              signals(SCORES), width=12),
+        Panel(lines, "Length of what was served", "suffix: characters",
+              "Mean length of the first five documents. A step, up or down: documents are cut into chunks in another "
+              "way than before, or truncated on their way into the index.",
+              signals(["served_length"]), width=12),
     ),
     "What was looked at?": (
         Panel(stacked, "Traces by decision", PER_SECOND,

@@ -46,6 +46,8 @@ class Reason(StrEnum):
     MEASURE_FAILED = "measure_failed"
     NO_EVIDENCE = "no_evidence"
     NO_CALIBRATION = "no_calibration"
+    TOO_FEW_TRACES = "too_few_traces"
+    NO_TIMESTAMP = "no_timestamp"
 
 
 class RetrievedDocument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -89,25 +91,30 @@ class Passage(msgspec.Struct, frozen=True, gc=False):
     """A document made ready for measuring.
 
     `key` is what it is compared by: its id in the corpus where it was found there, else its own id, else a hash of its
-    text. `text` is title, full stop, text, or None where neither the trace nor the corpus has it.
+    text. `text` is title, full stop, text, or None where neither the trace nor the corpus has it. `newer` is the share
+    of the corpus's dated documents that are newer than this one; None where it has no date.
     """
 
     key: str
     text: str | None = None
     in_corpus: bool = False
+    newer: float | None = None
 
 
 class Retrieval(msgspec.Struct, frozen=True):
     """A query trace made ready for measuring: no deeper than the pipeline's depth, texts and corpus ids resolved.
 
     `scores` are None unless every served document has a finite one; higher is better (distances are negated).
-    `no_lexical` says why nothing can be concluded from the corpus, where that is so.
+    `no_lexical` says why nothing can be concluded from the corpus, where that is so. `hub_share` is the
+    largest share of the pipeline's last different queries that was served one of the first five documents among its own
+    first five; None while they are too few, or where the trace was sampled for the cheap tier alone.
     """
 
     trace: QueryTrace
     served: tuple[Passage, ...]
     scores: tuple[float, ...] | None
     no_lexical: Reason | None = Reason.NO_CORPUS
+    hub_share: float | None = None
 
     @property
     def query(self) -> str:

@@ -72,6 +72,9 @@ class Assessor:
     def assess(self, sampled: Sequence[Sampled]) -> list[Assessment]:
         """One assessment for each sampled trace, in order, without risk: `rate` adds it."""
         retrievals = self._preparer.prepare([trace for trace, _ in sampled])
+        for i, (_, weights) in enumerate(sampled):
+            if weights.scorer is not None:
+                retrievals[i] = self._preparer.with_hubs(retrievals[i])
         findings = [Findings() for _ in sampled]
         for measure in self._measures:
             taken = [i for i, (_, weights) in enumerate(sampled) if weights.of(measure.tier) is not None]

@@ -4,6 +4,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
+import msgspec
+
+from detectors.hubs import Hubs
+from detectors.measures.base import HEAD
 from detectors.records import QueryTrace, Reason, Retrieval, RetrievedDocument
 from monitor.config import PipelineConfig
 from monitor.providers.corpus import Corpus, TextSource, resolve, text_source
@@ -13,7 +17,8 @@ HALF_LIFE_DOCUMENTS = 10_000  # an index that changes shows in the share, a bad 
 
 
 class Preparer:
-    """Turns traces into retrievals; keeps, per pipeline, how many served documents the corpus knew of late.
+    """Turns traces into retrievals; keeps, per pipeline, how many served documents the corpus knew of late, and which
+    were served to many queries.
 
     `texts` counts served documents by pipeline and by where their text came from; who reports it takes it out.
     """
@@ -23,6 +28,7 @@ class Preparer:
         self._pipeline = pipeline
         self._served: dict[str, float] = defaultdict(float)
         self._found: dict[str, float] = defaultdict(float)
+        self._hubs = Hubs()
         self.texts: Counter[tuple[str, TextSource]] = Counter()
 
     def prepare(self, traces: Sequence[QueryTrace]) -> list[Retrieval]:
@@ -33,6 +39,12 @@ class Preparer:
         for retrieval in retrievals:
             self._count(retrieval)
         return [self._judge_ids(retrieval) for retrieval in retrievals]
+
+    def with_hubs(self, retrieval: Retrieval) -> Retrieval:
+        """The same with its `hub_share`, counted over the retrievals that come here, in their order."""
+        keys = [passage.key for passage in retrieval.served[:HEAD]]
+        share = self._hubs.add(retrieval.trace.pipeline, retrieval.query, keys)
+        return msgspec.structs.replace(retrieval, hub_share=share)
 
     def _prepare(self, trace: QueryTrace) -> Retrieval:
         pipeline = self._pipeline(trace.pipeline)
@@ -63,7 +75,7 @@ class Preparer:
         name = retrieval.trace.pipeline
         if retrieval.no_lexical is not None or self._found[name] >= FOUND_SHARE * self._served[name]:
             return retrieval
-        return Retrieval(retrieval.trace, retrieval.served, retrieval.scores, Reason.IDS_NOT_IN_CORPUS)
+        return msgspec.structs.replace(retrieval, no_lexical=Reason.IDS_NOT_IN_CORPUS)
 
 
 def oriented_scores(documents: Sequence[RetrievedDocument], distances: bool) -> tuple[float, ...] | None:

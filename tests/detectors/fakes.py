@@ -27,16 +27,29 @@ class TableScorer:
 
 
 class TableIndex:
-    """The same hits for every query, cut at the limit; the idf of a term is 1 unless a table says otherwise."""
+    """The same hits for every query, cut at the limit; the idf of a term is 1 unless a table says otherwise.
 
-    def __init__(self, hits: Sequence[Hit], idf: Mapping[str, float] | None = None) -> None:
+    What is no hit has a score of 0; `calls` keeps the searches.
+    """
+
+    def __init__(
+        self, hits: Sequence[Hit], idf: Mapping[str, float] | None = None, unknown: Sequence[str] = ()
+    ) -> None:
         self.hits = tuple(hits)
         self.idf = idf or {}
+        self.unknown = frozenset(unknown)
         self.calls: list[tuple[str, int, Mapping[str, Any] | None]] = []
 
-    def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
+    def search(
+        self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str] = ()
+    ) -> LexicalResult:
         self.calls.append((query, limit, filters))
-        return LexicalResult(self.hits[:limit], {term: self.idf.get(term, 1.0) for term in terms(query)})
+        return LexicalResult(
+            self.hits[:limit],
+            {term: self.idf.get(term, 1.0) for term in terms(query)},
+            self.unknown.intersection(terms(query)),
+            {key: next((hit.score for hit in self.hits if hit.key == key), 0.0) for key in about},
+        )
 
 
 def retrieval(
@@ -47,6 +60,7 @@ def retrieval(
     texts: Mapping[str, str | None] | None = None,
     no_lexical: Reason | None = None,
     filters: dict[str, Any] | None = None,
+    hub_share: float | None = None,
 ) -> Retrieval:
     """A retrieval that served `keys`; a document's text is its key unless `texts` says otherwise."""
     known = texts or {}
@@ -57,6 +71,7 @@ def retrieval(
         tuple(Passage(key, known.get(key, key), in_corpus=True) for key in keys),
         None if scores is None else tuple(scores),
         no_lexical,
+        hub_share,
     )
 
 

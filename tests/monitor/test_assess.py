@@ -9,6 +9,7 @@ import pytest
 from scipy.special import expit
 from structlog.testing import capture_logs
 
+from detectors.measures.served_list import ServedList
 from detectors.records import Assessment, Findings, Missed, Reason, Retrieval, Tier, Weights
 from detectors.reference import Normalisation, QuantileSketch
 from detectors.risk import Curve, Prior, Target, bases
@@ -119,6 +120,19 @@ def test_a_tier_sees_what_it_sampled_and_the_rest_abstains() -> None:
         Reason.OVER_BUDGET,
     ]
     assert [assessment.weights for assessment in found] == [CHEAP_ONLY, ALL_TIERS, CHEAP_ONLY]
+
+
+def test_hubs_are_counted_over_what_the_scorers_tier_takes() -> None:
+    """50 queries of the cheap tier are none; of 50 that count, each was served the same documents as the next."""
+    one = assembled(ServedList())
+    for weights in (CHEAP_ONLY, ALL_TIERS):
+        one.assess([(trace(query=f"query {i}"), weights) for i in range(49)])
+    first, second, cheap = one.assess(
+        [(trace(query=f"new {i}"), weights) for i, weights in enumerate((ALL_TIERS, ALL_TIERS, CHEAP_ONLY))]
+    )
+    assert first.abstentions["hub_share"] == Reason.TOO_FEW_TRACES
+    assert second.signals["hub_share"] == 1
+    assert cheap.abstentions["hub_share"] == Reason.NOT_SAMPLED
 
 
 def test_a_measure_without_traces_is_left_alone() -> None:

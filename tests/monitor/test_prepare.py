@@ -10,7 +10,7 @@ from detectors.records import Passage, QueryTrace, Reason, Retrieval
 from detectors.text import text_key
 from monitor.config import PipelineConfig
 from monitor.prepare import Preparer
-from monitor.providers.corpus import Corpus
+from monitor.providers.corpus import Corpus, CorpusDocument
 from tests.builders import TEXTS, corpus, trace
 
 
@@ -103,6 +103,23 @@ def test_documents_without_ids_stay_apart() -> None:
     assert served[0].key == served[2].key != served[1].key
 
 
+def test_a_document_that_many_queries_get_is_known_by_its_share(known: Corpus) -> None:
+    """By the key of the corpus, among the first five, and for the pipeline alone."""
+    preparer = Preparer(known, lambda _: PipelineConfig())
+    hub = [{"id": "chunk-1", "parent_id": "kb-1"}]
+
+    def share(**changes: Any) -> float | None:
+        (prepared,) = preparer.prepare([trace(**changes)])
+        return preparer.with_hubs(prepared).hub_share
+
+    for i in range(60):
+        share(query=f"query {i}", documents=[*hub, {"id": f"kb-{2 + i % 2}"}])
+        share(query=f"long {i}", documents=[{"id": f"gone-{n}"} for n in range(6)])
+    heads = {"kb-1": 1 / 2, "kb-2": 1 / 4, "gone-4": 1 / 2, "gone-5": 0}
+    assert {name: share(query="query 1", documents=[{"id": name}]) for name in heads} == heads
+    assert share(query="query 1", pipeline="other") is None
+
+
 def test_duplicate_ids_are_kept_in_their_places(known: Corpus) -> None:
     found = prepare(trace(documents=[{"id": "kb-1"}, {"id": "kb-2"}, {"id": "kb-1"}]), known)
     assert [passage.key for passage in found.served] == ["kb-1", "kb-2", "kb-1"]
@@ -163,3 +180,10 @@ def test_a_filter_that_the_corpus_does_not_know_stops_the_lexical_side(
     known: Corpus, filters: dict[str, str] | None, reason: Reason | None
 ) -> None:
     assert prepare(trace(filters=filters), known).no_lexical == reason
+
+
+def test_a_served_document_knows_what_share_of_the_corpus_is_newer() -> None:
+    """By its copy in the corpus; what is not there has no date."""
+    known = Corpus([CorpusDocument("old", "Old", timestamp=1.0), CorpusDocument("new", "New", timestamp=2.0)])
+    served = prepare(trace(documents=[{"id": "old"}, {"text": "new"}, {"id": "gone"}]), known).served
+    assert [passage.newer for passage in served] == [0.5, 0.0, None]

@@ -31,11 +31,17 @@ TERMS = {
     "missed_identifiers",
 }
 ANSWER = {"first_answer_type"}
-LEXICAL = {"lexical_rbo", "lexical_miss", *TERMS}
+AGE = {"document_age"}
+LEXICAL_SCORES = {"unknown_terms", "lexical_gap", "lexical_share", "first_lexical_share"}
+LEXICAL = {"lexical_rbo", "lexical_miss", "lexical_score_discordance", *LEXICAL_SCORES, *TERMS}
+PAIRS = {"near_duplicates", "list_coherence"}
+LIST = PAIRS | {"served_length"}
 ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast", "first_contrast"}
-UNION = {"union_rbo", "regret"}
+AGREEMENT = {"lexical_score_discordance", "score_discordance"}  # of the retriever's scores with others
+UNION = {"union_rbo", "regret", "relevance_share", "first_relevance_share"}
+EXPECTED = {"expected_ndcg", "expected_regret"}
 LEVEL = {"best_relevance", "first_relevance", "none_relevant", "first_regret"}
-SCORED = ORDER | UNION | LEVEL
+SCORED = LIST | ORDER | UNION | LEVEL | EXPECTED | {"score_discordance"}
 
 
 class Replayed(NamedTuple):
@@ -99,13 +105,19 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 
 # Sound traces that are hard to measure, and which signals abstain for which reason.
 HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
-    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | LEXICAL | SCORED}),
-    "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE}),
-    "infinite score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]}, {"no_scores": SHAPE}),
-    "missing score": ({"documents": [*documents(3), {"id": "kb-5"}]}, {"no_scores": SHAPE}),
-    "constant scores": ({"documents": documents(4, score=0.5)}, {"constant_scores": SHAPE}),
+    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | AGE | LEXICAL | SCORED | {"hub_share"}}),
+    "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE | AGREEMENT}),
+    "infinite score": (
+        {"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]},
+        {"no_scores": SHAPE | AGREEMENT},
+    ),
+    "missing score": ({"documents": [*documents(3), {"id": "kb-5"}]}, {"no_scores": SHAPE | AGREEMENT}),
+    "constant scores": ({"documents": documents(4, score=0.5)}, {"constant_scores": SHAPE | AGREEMENT}),
     "duplicate ids": ({"documents": documents(4, id="kb-1")}, {}),
-    "one document": ({"documents": documents(1)}, {"too_few_documents": SHAPE | ORDER | {"first_terms_contrast"}}),
+    "one document": (
+        {"documents": documents(1)},
+        {"too_few_documents": SHAPE | PAIRS | ORDER | AGREEMENT | {"first_terms_contrast"}},
+    ),
     "10,000 documents": ({"documents": documents(10_000)}, {}),
     "5 MB of text": ({"documents": [{"id": "kb-1", "text": MEGABYTES, "score": 1}, *documents(3)]}, {}),
     "5 MB of query": ({"query": MEGABYTES}, {"not_applicable": ANSWER | {"missed_identifiers"}}),
@@ -164,7 +176,9 @@ def test_no_more_than_the_depth_of_a_long_list_counts(tmp_path: Path) -> None:
 def test_ids_that_the_corpus_does_not_know_stop_the_lexical_side(tmp_path: Path) -> None:
     """There is no text to be found for them either."""
     found = one(tmp_path, **HARD["unknown ids"][0])
-    assert abstained_by_reason(found, "t1") == {"ids_not_in_corpus": LEXICAL, "no_text": SCORED | ANSWER}
+    assert abstained_by_reason(found, "t1") == {
+        "ids_not_in_corpus": LEXICAL | AGE, "no_text": SCORED | ANSWER, "too_few_traces": {"hub_share"},
+    }  # fmt: skip
 
 
 def test_one_unknown_id_among_known_ones_stops_what_needs_its_text(tmp_path: Path) -> None:
@@ -173,6 +187,16 @@ def test_one_unknown_id_among_known_ones_stops_what_needs_its_text(tmp_path: Pat
     found = replayed(write_lines(tmp_path / "traces.jsonl", [hard, *(plain_trace(f"t{i}") for i in range(10))]))
     assert abstained_by_reason(found, "hard")["no_text"] == SCORED | TERMS
     assert found.assessed["hard"]["signals"].keys() >= SHAPE | {"lexical_rbo", "lexical_miss"}
+
+
+def test_hubs_are_the_same_however_often_a_file_is_replayed(tmp_path: Path) -> None:
+    """They are counted from the file alone, in its order: nothing to say of its first 50 queries."""
+    traces = [plain_trace(f"t{i}", query=f"query {i}", documents=documents(1 + i % 6)) for i in range(120)]
+    path = write_lines(tmp_path / "traces.jsonl", traces)
+    one, other = ([line["signals"].get("hub_share") for line in replayed(path).assessed.values()] for _ in range(2))
+    assert one == other
+    assert [i for i, value in enumerate(one) if value is None] == list(range(50))
+    assert one[50:] == [1.0] * 70  # kb-1 is in every list
 
 
 def test_a_repeated_trace_id_is_a_duplicate(tmp_path: Path) -> None:

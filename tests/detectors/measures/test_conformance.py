@@ -12,9 +12,12 @@ import pytest
 import detectors.measures
 from detectors.measures.answer_type import AnswerType
 from detectors.measures.base import Hit, Measure
+from detectors.measures.document_age import DocumentAge
 from detectors.measures.lexical_check import LexicalCheck
+from detectors.measures.lexical_scores import LexicalScores
 from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
+from detectors.measures.served_list import ServedList
 from detectors.records import Findings, Reason, Retrieval
 from detectors.signals import SIGNALS
 from tests.detectors.fakes import TableIndex, TableScorer, as_it_is, retrieval
@@ -24,14 +27,18 @@ RELEVANCE = {"a": 0.9, "b": 0.2, "c": 0.4, "d": 0.3, "e": 0.1, HITS[1].passage: 
 
 MEASURES: dict[str, Callable[[], Measure]] = {
     "answer_type": AnswerType,
+    "document_age": DocumentAge,
     "score_distribution": ScoreDistribution,
     "lexical_check": lambda: LexicalCheck(TableIndex(HITS)),
+    "lexical_scores": lambda: LexicalScores(TableIndex(HITS)),
+    "served_list": ServedList,
     "rank_divergence": lambda: RankDivergence(TableScorer(RELEVANCE), TableIndex(HITS), as_it_is()),
 }
 
 RETRIEVALS: dict[str, Retrieval] = {
     "ordinary": retrieval("abcde", [0.9, 0.8, 0.5, 0.4, 0.2], query="refund policy for order 88-1023"),
     "other": retrieval("dcx", [12.0, 7.5, -3.0], query="sugar-free drinks"),
+    "hub": retrieval("abcdef", query="refund", hub_share=0.3),
     "empty list": retrieval("", query="refund"),
     "one document": retrieval("a", [0.7]),
     "two documents": retrieval("ab", [0.7, 0.6]),
@@ -118,8 +125,8 @@ def test_a_value_is_a_finite_float(name: str, case: str) -> None:
 @every_measure
 @every_retrieval
 def test_a_signal_with_buckets_up_to_one_stays_within_zero_and_one(name: str, case: str) -> None:
-    """All but the raw scores' signals are shares; one outside its range would hide in the histogram's last bucket."""
-    raw = {"top_score", "score_gap", "score_z", "score_spread"}
+    """All but raw scores and lengths are shares; one outside its range would hide in the histogram's last bucket."""
+    raw = {"top_score", "score_gap", "score_z", "score_spread", "served_length"}
     found = {signal: value for signal, value in _one(name, case).signals.items() if signal not in raw}
     assert all(0 <= value <= 1 for value in found.values()), found
 
