@@ -1,6 +1,5 @@
 """Fits the calibration of a change on pairs of recordings whose true change of the hit rate is known."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -60,12 +59,12 @@ def _scale(known: Sequence[KnownChange], names: Sequence[str]) -> Scale:
             if one.collection == left_out and one.moved:
                 said = float(np.dot(rest, [one.families[name] for name in names]))
                 squares.append(((one.truth - said) ** 2 - one.error**2) / one.truth**2)
-    error = float(np.sqrt(max(0.0, np.mean(squares))))
+    error = float(np.sqrt(max(0.0, float(np.mean(squares)))))
     return Scale(dict(zip(names, np.round(_factors(rows, names), 3).tolist(), strict=True)), round(error, 3))
 
 
 def _factors(rows: Sequence[KnownChange], names: Sequence[str]) -> list[float]:
-    weight = np.array([1 / math.hypot(one.error, TRUTH_FLOOR) for one in rows])
+    weight = 1 / np.sqrt(np.square([one.error for one in rows]) + TRUTH_FLOOR**2)
     said = np.array([[one.families[name] for name in names] for one in rows])
     truth = np.array([one.truth for one in rows])
     found: list[float] = nnls(said * weight[:, None], truth * weight)[0].tolist()

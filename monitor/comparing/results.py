@@ -42,7 +42,8 @@ class Comparison(msgspec.Struct, frozen=True):
     """All of it. `change` holds `hit_at_5`, where it can be told, and every signal that can be compared.
 
     `families` is each family's own mean difference of percentiles, `left_out` why something has no say. `paired` is the
-    number of queries on both sides, 0 where each recording is taken for itself. `changes_by_query`: percentiles of BEFORE.
+    number of queries on both sides, 0 where each recording is taken for itself. `changes_by_query` are percentiles of
+    BEFORE.
     """
 
     traces: dict[str, int]
