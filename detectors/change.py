@@ -151,7 +151,9 @@ def _weighed(values: Floats, known: NDArray[np.bool_], families: Sequence[str], 
     return result
 
 
-def differences(sides: Sides, *, error: float = 0.0, comparisons: int = 1, seed: int = SEED) -> list[Difference | None]:
+def differences(
+    sides: Sides, *, error: float = 0.0, comparisons: int = 1, limit: float = np.inf, seed: int = SEED
+) -> list[Difference | None]:
     """The change of the mean of every column, with its percentile bootstrap interval over queries.
 
     Paired, the same queries are drawn on both sides, and only those count that are known on both; unpaired, each side
@@ -163,6 +165,8 @@ def differences(sides: Sides, *, error: float = 0.0, comparisons: int = 1, seed:
         Relative standard deviation of a factor on every change: draws are multiplied by exp(error z), z normal.
     comparisons
         How many of these are looked at together: each interval then has 1 - .05 / comparisons (Bonferroni).
+    limit
+        The largest change that there can be, up or down.
 
     Returns
     -------
@@ -188,15 +192,17 @@ def differences(sides: Sides, *, error: float = 0.0, comparisons: int = 1, seed:
     tail = (1 - CONFIDENCE) / 2 / comparisons
     counts = np.minimum((~np.isnan(before)).sum(axis=0), (~np.isnan(after)).sum(axis=0))
     return [
-        _difference(before[:, column], after[:, column], draws[:, column], tail) if count >= MINIMUM_SAMPLES else None
+        _difference(before[:, column], after[:, column], draws[:, column], tail, limit)
+        if count >= MINIMUM_SAMPLES
+        else None
         for column, count in enumerate(counts)
     ]
 
 
-def _difference(before: Floats, after: Floats, draws: Floats, tail: float) -> Difference:
-    low, high = np.nanquantile(draws, [tail, 1 - tail])
+def _difference(before: Floats, after: Floats, draws: Floats, tail: float, limit: float) -> Difference:
     first, last = float(np.nanmean(before)), float(np.nanmean(after))
-    return Difference(first, last, last - first, float(low), float(high))
+    ends = [last - first, *np.nanquantile(draws, [tail, 1 - tail]).tolist()]
+    return Difference(first, last, *(min(max(end, -limit), limit) for end in ends))
 
 
 def _mean_draws(columns: Floats, name: str, seed: int) -> Floats:

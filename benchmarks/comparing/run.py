@@ -95,6 +95,23 @@ def markdown(found: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def by_change(found: Sequence[Row]) -> str:
+    """Over collections and retrievers: how it went with each kind of change."""
+    lines = [
+        "| change | moved | told right | wrong sign | nothing moved | said so | mean true change | mean said | size off |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in dict.fromkeys(row.change for row in found):
+        these = [row for row in found if row.change == name]
+        moved, nothing = [r for r in these if r.moved], [r for r in these if r.nothing]
+        counts = (len(moved), sum(r.right for r in moved), sum(r.wrong_sign for r in moved), len(nothing))
+        sizes = (np.mean([r.truth for r in these]), np.mean([r.size for r in these]))
+        off = f"{np.mean([abs(r.size - r.truth) for r in moved]):.3f}" if moved else "-"
+        cells = (name, *counts, sum(r.right for r in nothing), *(f"{size:+.3f}" for size in sizes), off)
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
 def _mark(row: Row) -> str:
     if not row.moved and not row.nothing:
         return ""
@@ -143,7 +160,7 @@ def main() -> None:
         print(f"skipped: no labelled collections under {arguments.collections}")
         return
     found = rows(directories, arguments.kept)
-    print(summary(found), markdown(found), sep="\n\n")
+    print(summary(found), by_change(found), markdown(found), sep="\n\n")
 
 
 if __name__ == "__main__":

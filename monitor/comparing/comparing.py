@@ -85,16 +85,19 @@ class _Comparing:
         return np.clip((self._combined.after - self._combined.before)[:, 0] / whole, -1, 1)
 
     def _headline(self, sides: Sides, levels: Floats, comparisons: int) -> Difference | None:
-        """The change of the hit rate, above the level that the prior gives BEFORE."""
+        """The change of the hit rate, from the level that the prior gives BEFORE.
+
+        The level gives way where it leaves no room: what was bad from the first day looks average by its own reference.
+        """
         if not self._gathered.families:
             return None
         error = self._scale.scales["+".join(self._gathered.families)].error
-        [found] = differences(sides, error=error, comparisons=comparisons)
+        [found] = differences(sides, error=error, comparisons=comparisons, limit=1.0)
         if found is None:
             return None
-        level = float(np.nanmean(levels))
-        change, low, high = (min(max(value, -level), 1 - level) for value in (found.difference, found.low, found.high))
-        return Difference(level, level + change, change, low, high)
+        change = found.difference
+        level = float(np.clip(np.nanmean(levels), max(0.0, -change), min(1.0, 1 - change)))
+        return Difference(level, level + change, change, found.low, found.high)
 
     def _verdict(self, headline: Difference | None, families: Mapping[str, Difference]) -> tuple[Verdict, str]:
         if headline is None:

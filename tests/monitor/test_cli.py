@@ -40,7 +40,7 @@ def test_help_of_every_command_is_there() -> None:
     text = leadline("--help").stdout
     commands = text.split("Commands:")[1].split("\n  ")[1:]
     names = [line.split()[0] for line in commands]
-    assert {"demo", "run", "replay", "doctor", "evaluate", "check", "metrics"} <= set(names)
+    assert {"demo", "run", "replay", "doctor", "evaluate", "compare", "check", "metrics"} <= set(names)
 
 
 def test_replay_prints_its_summary_and_nothing_else(traces: Path) -> None:

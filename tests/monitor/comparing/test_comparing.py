@@ -96,7 +96,7 @@ def test_bm25_alone_is_not_called_better_by_its_own_word(company: Company) -> No
 def test_a_reranker_is_not_judged_by_itself(company: Company) -> None:
     texts = company.base.texts
 
-    def reranked(base: KnowledgeBase, trace: QueryTrace) -> dict[str, float]:
+    def reranked(_: KnowledgeBase, trace: QueryTrace) -> dict[str, float]:
         keys = [d.id or "" for d in trace.documents]
         scores = company.scorer.score([(trace.query, texts[key]) for key in keys])
         return dict(zip(keys, scores.tolist(), strict=True))
@@ -163,11 +163,14 @@ def test_an_empty_result_counts_as_the_worst() -> None:
     assert compared(rows(even(), even()), after).verdict == "worse"
 
 
-def test_a_change_stays_within_what_the_level_leaves() -> None:
-    found = compared(rows(even(), even()), [row(f"q{i}", signals={}, document_ids=()) for i in range(100)])
-    change = found.change[HEADLINE]
-    assert change.low >= -change.before
-    assert change.after >= 0
+@pytest.mark.parametrize(("value", "sign"), [(2.0, 1), (-1.0, -1)])
+def test_the_level_gives_way_to_the_change(value: float, sign: int) -> None:
+    """Everything above, or below, all that was seen: both levels stay rates, and differ by the change."""
+    change = compared(rows(even(), even()), rows([value] * 100, [value] * 100)).change[HEADLINE]
+    assert change.difference * sign > 0.8
+    assert 0 <= min(change.before, change.after) <= max(change.before, change.after) <= 1
+    assert change.after - change.before == pytest.approx(change.difference)
+    assert -1 <= change.low <= change.high <= 1
 
 
 def test_what_was_left_out_of_a_side_is_said() -> None:

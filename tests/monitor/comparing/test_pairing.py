@@ -28,7 +28,7 @@ def test_a_query_that_comes_again_is_one_query() -> None:
 def test_a_recording_is_read_whole_whatever_is_sampled(tmp_path: Path) -> None:
     """Bad lines and repeats are counted; the scores of documents are kept by their keys."""
     path = write_lines(tmp_path / "t.jsonl", [plain_trace("a"), plain_trace("a"), b"bad", plain_trace("b")])
-    sampled = assessor(None, pipelines={"default": {"sample": {"cheap": 0.001}}})
+    sampled = assessor(None, pipelines={"default": {"sample": {"cheap": 0.001, "scorer": 0.001, "judge": 0.0}}})
     found = read_side(path, sampled)
     assert [one.assessment.trace_id for one in found.rows] == ["a", "b"]
     assert found.skipped == {"duplicate": 1, "unusable": 1}

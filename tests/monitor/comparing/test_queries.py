@@ -30,7 +30,7 @@ def test_where_nothing_got_worse_nothing_is_named() -> None:
 
 
 def test_only_the_first_five_count() -> None:
-    """g comes in from below them, f falls out of them, e moves within."""
+    """Document g comes in, d falls out, and e moves among them."""
     before, after = unit("q", "abcdefg"), unit("q", "eabcgd", (0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
     [found] = most_changed([before], [after], np.array([0.5]))[0]
     assert found.gained == [Document("g", 0.5)]
