@@ -98,7 +98,7 @@ def markdown(found: Sequence[Row]) -> str:
 def by_change(found: Sequence[Row]) -> str:
     """Over collections and retrievers: how it went with each kind of change."""
     lines = [
-        "| change | moved | told right | wrong sign | nothing moved | said so | mean true change | mean said | size off |",
+        "| change | moved | told right | wrong sign | nothing moved | said so | mean true change | mean said | off |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name in dict.fromkeys(row.change for row in found):

@@ -19,6 +19,7 @@ from monitor.comparing.queries import most_changed
 from monitor.comparing.results import HEADLINE, NOT_SHOWN, Comparison, Part, Verdict
 from monitor.comparing.scores import why_scores_differ
 
+OF_SCORES = {*score_distribution.SIGNALS, "lexical_score_discordance", "score_discordance"}  # of the retriever's own
 VERDICTS: dict[int, Verdict] = {1: "better", -1: "worse", 0: NOT_SHOWN}
 
 
@@ -132,10 +133,10 @@ class _Comparing:
         return Part(queries, headline, VERDICTS[headline.direction] if _agree(headline.direction, said) else NOT_SHOWN)
 
     def _signals(self) -> tuple[dict[str, Difference], dict[str, str]]:
-        """Every signal that means the same on both sides, and why the shape of the scores does not."""
+        """Every signal that means the same on both sides, and why those of the retrievers' scores do not."""
         units = self._units
         why = why_scores_differ(units.before, units.after, paired=units.paired)
-        names = [name for name in SIGNALS if why is None or name not in score_distribution.SIGNALS]
+        names = [name for name in SIGNALS if why is None or name not in OF_SCORES]
         found = differences(units.columns(names, lambda one: one.signals))
         known = {name: change for name, change in zip(names, found, strict=True) if change is not None}
         return known, {"score": why} if why is not None else {}

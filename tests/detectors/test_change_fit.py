@@ -10,7 +10,7 @@ EVIDENCE = {"lexical": "best_covered_terms", "scorer": "best_relevance"}
 
 
 def world(factor: float, spread: float, biased: float = 0.0) -> list[KnownChange]:
-    """Eight collections; the scorer says the truth over `factor`, give or take a spread; the lexical family is biased."""
+    """Eight collections; the scorer says truth over `factor`, give or take a spread; the lexical family is biased."""
     dice = random.Random(1)
     found = []
     for collection in range(8):

@@ -58,6 +58,7 @@ def test_another_scale_of_scores_is_no_difference(company: Company) -> None:
     change = found.change[HEADLINE]
     assert (change.difference, change.low, change.high, found.verdict) == (0, 0, 0, NOT_SHOWN)
     assert "score_gap" not in found.change
+    assert all((c.difference, c.low, c.high) == (0, 0, 0) for c in found.change.values())
     assert "another scale" in found.left_out["score"]
 
 
