@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("collections", type=Path)
     parser.add_argument("--kept", type=Path, required=True, help="folder that keeps scores and assessments")
     arguments = parser.parse_args()
-    directories = sorted(path.parent for path in arguments.collections.glob("*/corpus.jsonl"))
+    directories = sorted(path.parents[1] for path in arguments.collections.glob("*/qrels/test.tsv"))
     known = [one.seen() for directory in directories for one in known_changes(directory, arguments.kept)]
     scale = fit_change(known, shipped_scale().evidence, VERSION)
     OUT.write_bytes(msgspec.json.format(msgspec.json.encode(scale), indent=1) + b"\n")

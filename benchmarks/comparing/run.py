@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("collections", type=Path)
     parser.add_argument("--kept", type=Path, required=True, help="folder that keeps scores and assessments")
     arguments = parser.parse_args()
-    directories = sorted(path.parent for path in arguments.collections.glob("*/corpus.jsonl"))
+    directories = sorted(path.parents[1] for path in arguments.collections.glob("*/qrels/test.tsv"))
     if not directories:
         print(f"skipped: no labelled collections under {arguments.collections}")
         return
