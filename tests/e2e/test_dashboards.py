@@ -56,7 +56,7 @@ def sidecar(folder: Path) -> Iterator[Service]:
     (folder / "calibration.json").write_bytes(msgspec.json.encode(calibration))
     sections = {
         "sources": [{"kind": "http"}, *kit.follow(folder / "traces.jsonl")],
-        "corpus": {"path": str(folder / "corpus.jsonl")},
+        "corpus": {"path": str(folder / "corpus.jsonl"), "timestamp": "published"},
         "pipelines": {"default": {"sample": {"scorer": 0.5}}},
         "scorer": {"calibration": str(folder / "calibration.json")},
     }
