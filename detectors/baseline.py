@@ -7,15 +7,15 @@ its own traffic learns every lasting drop.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from detectors.deciders.base import Abstained, numbers
-from detectors.estimate import MINIMUM_SAMPLES
+from detectors.deciders.base import Abstained, inverse_probabilities, numbers
 
 Floats = NDArray[np.float64]
 Hours = NDArray[np.intp]
@@ -26,8 +26,12 @@ _MONDAY = 4 * 24  # 1970-01-01 was a Thursday: hours from there to the first Mon
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """Of one scenario, by hour of the week from Monday 00:00 UTC: the mean, its standard error, and the values seen."""
+    """Of one scenario, its level as a whole with its standard error, and by hour of the week from Monday 00:00 UTC:
+    the mean, its standard error, and the values seen.
+    """
 
+    level: float
+    level_error: float
     mean: tuple[float, ...]
     error: tuple[float, ...]
     values: tuple[int, ...]
@@ -36,9 +40,9 @@ class Scenario(msgspec.Struct, frozen=True):
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """What one measure of one pipeline was while all was well.
 
-    `since` and `until` are the first and the last value that it was built from, `error` the standard error of their
-    mean, `spread` the standard deviation of residuals. A detector's tolerance is at least its operational tolerance
-    plus `error`.
+    `since` and `until` are the first and the last value that it was built from, `level` their mean and `level_error`
+    its standard error, `spread` their standard deviation within scenarios. A detector's tolerance is at least its
+    operational tolerance plus the `level_error` of its stream, the pipeline or a scenario.
     """
 
     version: str
@@ -47,8 +51,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     measure: str
     since: datetime
     until: datetime
-    mean: float
-    error: float
+    level: float
+    level_error: float
     spread: float
     scenarios: dict[str, Scenario]
 
@@ -137,32 +141,54 @@ def build(
         A time, value or weight is not finite or out of its range.
     """
     x = numbers(values, 0.0, 1.0)
-    seconds = np.broadcast_to(numbers(times, -1e11, 1e11), x.shape)
-    w = np.broadcast_to(numbers(weights, np.finfo(float).tiny, 1e300), x.shape)
+    seconds, w = np.broadcast_to(numbers(times, -1e11, 1e11), x.shape), inverse_probabilities(weights, len(x))
     hour = hours_of_week(seconds)
     if len(x) == 0 or np.ptp(seconds) < HOURS * _HOUR_SECONDS or len(np.unique(hour // 24)) < 7:
         return Abstained.WEEK_NOT_COVERED
-    if w.sum() ** 2 / np.square(w).sum() < max(2 * HOURS, MINIMUM_SAMPLES):
+    if w.sum() ** 2 / np.square(w).sum() < 2 * HOURS:
         return Abstained.TOO_FEW_VALUES
     names, scenario = np.unique(np.asarray(scenarios, dtype=str), return_inverse=True)
+    table = _Table.of(x, w, scenario * HOURS + hour, len(names))
     spread = _spread(x, w, scenario)
-    cell, shape = scenario * HOURS + hour, (len(names), HOURS)
-    total, squares, summed, counts = (
-        np.bincount(cell, part, minlength=shape[0] * HOURS).reshape(shape) for part in (w, w * w, w * x, None)
-    )
-    seen = counts > 0
-    raw = np.divide(summed, total, out=np.zeros(shape), where=seen)
-    precision = np.divide(total**2, squares * spread**2, out=np.zeros(shape), where=seen)
-    mean, error = _shrunk_cells(raw, precision)
+    level, level_error = table.whole().levels(spread)
     first, last = (datetime.fromtimestamp(float(end), UTC) for end in (seconds.min(), seconds.max()))
     return Baseline(
         version=version, built=built, pipeline=pipeline, measure=measure, since=first, until=last,
-        mean=float(w @ x / w.sum()), error=float(spread * np.sqrt(np.square(w).sum()) / w.sum()), spread=spread,
-        scenarios={
-            str(name): Scenario(tuple(mean[i].tolist()), tuple(error[i].tolist()), tuple(counts[i].tolist()))
-            for i, name in enumerate(names)
-        },
+        level=float(level[0]), level_error=float(level_error[0]), spread=spread,
+        scenarios=dict(zip(map(str, names), _scenarios(table, spread), strict=True)),
     )  # fmt: skip
+
+
+class _Table(NamedTuple):
+    """Sums over the values of each cell; shape (scenarios, 168), or (1, 168) of all together."""
+
+    counts: Floats
+    total: Floats
+    squares: Floats
+    summed: Floats
+
+    @classmethod
+    def of(cls, x: Floats, w: Floats, cell: Hours, scenarios: int) -> "_Table":
+        parts = (np.ones(len(x)), w, w * w, w * x)
+        size = scenarios * HOURS
+        return cls(*(np.bincount(cell, part, size).astype(float).reshape(-1, HOURS) for part in parts))
+
+    def whole(self) -> "_Table":
+        return _Table(*(part.sum(axis=0, keepdims=True) for part in self))
+
+    def levels(self, spread: float) -> tuple[Floats, Floats]:
+        """The weighted mean of each row and its standard error, spread sqrt(sum w^2) / sum w; shapes (scenarios,)."""
+        total = self.total.sum(axis=1)
+        return self.summed.sum(axis=1) / total, spread * np.sqrt(self.squares.sum(axis=1)) / total
+
+
+def _scenarios(table: _Table, spread: float) -> Iterator[Scenario]:
+    seen = table.counts > 0
+    raw = np.divide(table.summed, table.total, out=np.zeros(seen.shape), where=seen)
+    precision = np.divide(table.total**2, table.squares * spread**2, out=np.zeros(seen.shape), where=seen)
+    rows = (*table.levels(spread), *_shrunk_cells(raw, precision), table.counts.astype(int))
+    for level, level_error, mean, error, values in zip(*rows, strict=True):
+        yield Scenario(float(level), float(level_error), *(tuple(row.tolist()) for row in (mean, error, values)))
 
 
 def _spread(x: Floats, w: Floats, scenario: NDArray[np.intp]) -> float:

@@ -53,7 +53,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     residuals
         Some of its own, a few hundred or more: the shape of their distribution decides how soon a drop is seen.
     reference_error
-        Standard error of its reference's mean, `Baseline.error`.
+        Standard error of its reference's mean, `level_error` of the baseline or of the scenario.
     highest
         `Baseline.highest_residual`.
     """
@@ -214,7 +214,7 @@ def cusum_limit(average_run_length: float, allowance: float, spread: float) -> f
 
     Examples
     --------
-    >>> round(cusum_limit(465, allowance=0.5, spread=1.0), 1)  # tabulated: 5.0
+    >>> round(cusum_limit(930.9, allowance=0.5, spread=1.0), 1)  # tabulated for one side: 5
     5.0
     """
     if not (allowance > 0 and spread > 0 and average_run_length > 1):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from detectors.deciders.base import numbers
+from detectors.deciders.base import inverse_probabilities, numbers
 from detectors.estimate import MINIMUM_SAMPLES
 
 Floats = NDArray[np.float64]
@@ -137,7 +137,7 @@ class _Side:
 
     def __init__(self, sample: Sample, names: Sequence[str]) -> None:
         self.values = numbers(sample.values, 0.0, 1.0)
-        weights = numbers(sample.weights, np.finfo(float).tiny, 1e300)
+        weights = inverse_probabilities(sample.weights, len(self.values))
         self._weight = weights / weights.sum()
         self._code = np.searchsorted(np.array(names), np.asarray(sample.scenarios, dtype=str))
         self.share, summed, squares = (

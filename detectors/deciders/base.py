@@ -69,3 +69,8 @@ def numbers(values: ArrayLike, low: float, high: float) -> NDArray[np.float64]:
         wrong = int(fits.argmin())
         raise ValueError(f"value {wrong}: expected a number from {low:g} to {high:g}, not {row[wrong]:g}")
     return row
+
+
+def inverse_probabilities(weights: ArrayLike, count: int) -> NDArray[np.float64]:
+    """Weights as a row, one for all or as many; above 0, and not so far apart that squares would overflow."""
+    return np.broadcast_to(numbers(weights, 1e-12, 1e12), (count,))

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
-from detectors.deciders.base import Abstained, Verdict, numbers
+from detectors.deciders.base import Abstained, Verdict, inverse_probabilities, numbers
 from detectors.estimate import MINIMUM_SAMPLES, Estimate, weighted_mean
 
 
@@ -85,7 +85,7 @@ class Threshold:
     def update(self, values: ArrayLike, weights: ArrayLike = 1.0) -> Verdict:
         """Take values in [0, 1] in their order; `weights` are their inverse sampling probabilities, one or as many."""
         row = numbers(values, 0.0, 1.0)
-        weighed = np.broadcast_to(numbers(weights, np.finfo(float).tiny, 1e300), row.shape)
+        weighed = inverse_probabilities(weights, len(row))
         self._window.extend(zip(row.tolist(), weighed.tolist(), strict=True))
         estimate = self._estimate()
         if estimate is None:
