@@ -16,31 +16,42 @@ Bools = NDArray[np.bool_]
 Bad = list[dict[str, float]]
 
 WEIGHTS = {
-    "at_5": dict.fromkeys(
-        ("score_gap", "score_spread",
-         "lexical_rbo", "first_covered_terms", "best_covered_terms", "terms_regret", "first_answer_type",
-         "relevance_contrast", "union_rbo"), 1.0),
-    "at_1": dict.fromkeys(
-        ("score_gap",
-         "lexical_rbo", "first_covered_terms", "first_terms_contrast", "first_terms_regret", "first_answer_type",
-         "first_contrast", "first_regret"), 1.0),
-}  # fmt: skip
+    "at_5": {
+        "score_gap": 1.0,
+        "score_spread": 1.0,
+        "lexical_rbo": 1.0,
+        "first_covered_terms": 1.0,
+        "best_covered_terms": 1.0,
+        "terms_regret": 1.0,
+        "first_answer_type": 2.0,  # abstains on five queries of six: where it speaks, it counts double
+        "relevance_contrast": 1.0,
+        "union_rbo": 1.0,
+        "relevance_share": 1.0,
+    },
+    "at_1": {
+        "score_gap": 1.0,
+        "first_covered_terms": 1.0,
+        "first_terms_regret": 1.0,
+        "first_answer_type": 2.0,
+        "first_contrast": 1.0,
+        "first_relevance_share": 1.0,
+    },
+}
 FAMILIES = {
     "score": ("score_gap", "score_spread"),
     "lexical": (
         "lexical_rbo",
         "first_covered_terms",
         "best_covered_terms",
-        "first_terms_contrast",
         "terms_regret",
         "first_terms_regret",
         "first_answer_type",
     ),
-    "scorer": ("relevance_contrast", "union_rbo", "first_contrast", "first_regret"),
+    "scorer": ("relevance_contrast", "union_rbo", "relevance_share", "first_contrast", "first_relevance_share"),
 }
 KINDS = {"at_5": "no_relevant_at_5", "at_1": "no_relevant_at_1"}
 COMMON_SHARE = dict.fromkeys((*FAMILIES["lexical"], *FAMILIES["scorer"]), 0.5)
-NEED_CORPUS = frozenset(("union_rbo",))  # of the scorer's signals: gone with the corpus
+NEED_CORPUS = frozenset(("union_rbo", "relevance_share", "first_relevance_share"))  # gone with the corpus
 DEPTH = 10
 
 

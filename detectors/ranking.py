@@ -1,4 +1,4 @@
-"""Comparing rankings: Kendall's tau-b, tau_AP and rank-biased overlap."""
+"""Comparing rankings: Kendall's tau-b, tau_AP, rank-biased overlap, correlation of scores, top-one probability."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+CONSTANT = 1e-9  # scores that differ by less than this share of the largest do so by rounding
 
 
 def kendall_tau_b(scores: Floats) -> float:
@@ -62,6 +63,45 @@ def tau_ap(scores: Floats) -> float:
     right = (np.sign(scores[:, None] - scores[None, :]) + 1) / 2
     share = np.triu(right, k=1).sum(axis=0)[1:] / np.arange(1, k)
     return float(2 * share.mean() - 1)
+
+
+def pearson(one: Floats, other: Floats) -> float:
+    """Pearson's correlation of two rankers' scores of the same documents: it weighs how far apart they are.
+
+    Parameters
+    ----------
+    one, other
+        Finite, in the same order of documents; shape (k,).
+
+    Returns
+    -------
+    float
+        In [-1, 1]; NaN where the scores of either are all alike. O(k).
+
+    Examples
+    --------
+    >>> round(pearson(np.array([3.0, 2.0, 1.0]), np.array([0.9, 0.8, 0.1])), 3)
+    0.918
+    """
+    centred = [scores - scores.mean() for scores in (one, other)]
+    widths = [float(np.abs(scores).max()) for scores in centred]
+    if any(w <= CONSTANT * np.abs(s).max() for w, s in zip(widths, (one, other), strict=True)):
+        return float("nan")
+    x, y = (scores / width for scores, width in zip(centred, widths, strict=True))
+    return float(np.clip(x @ y / np.sqrt((x @ x) * (y @ y)), -1, 1))
+
+
+def top_one(scores: Floats) -> Floats:
+    """The probability of each document to be the one, if one is: exp(s_i) / sum exp(s_j), shape (k,).
+
+    Top-one probability under Luce's choice axiom: Cao, Qin, Liu, Tsai, Li: Learning to rank: from pairwise approach to
+    listwise approach, ICML 2007.
+
+    >>> top_one(np.log([6.0, 3.0, 1.0])).round(2).tolist()
+    [0.6, 0.3, 0.1]
+    """
+    weights = np.exp(scores - scores.max())
+    return np.asarray(weights / weights.sum())
 
 
 def rbo_ext(one: Sequence[str], other: Sequence[str], persistence: float = 0.9) -> float:

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     NO_EVIDENCE = "no_evidence"
     NO_CALIBRATION = "no_calibration"
     TOO_FEW_TRACES = "too_few_traces"
+    NO_TIMESTAMP = "no_timestamp"
 
 
 class RetrievedDocument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -90,12 +91,14 @@ class Passage(msgspec.Struct, frozen=True, gc=False):
     """A document made ready for measuring.
 
     `key` is what it is compared by: its id in the corpus where it was found there, else its own id, else a hash of its
-    text. `text` is title, full stop, text, or None where neither the trace nor the corpus has it.
+    text. `text` is title, full stop, text, or None where neither the trace nor the corpus has it. `newer` is the share
+    of the corpus's dated documents that are newer than this one; None where it has no date.
     """
 
     key: str
     text: str | None = None
     in_corpus: bool = False
+    newer: float | None = None
 
 
 class Retrieval(msgspec.Struct, frozen=True):

@@ -57,7 +57,7 @@ class RiskMap(msgspec.Struct, frozen=True):
     def at(self, risk: float) -> float:
         """The pipeline's risk where the prior says `risk`.
 
-        >>> RiskMap(slope=1.0, intercept=0.0, level_error=0.05, labels=40, failed=8).at(0.25)
+        >>> round(RiskMap(slope=1.0, intercept=0.0, level_error=0.05, labels=40, failed=8).at(0.25), 6)
         0.25
         """
         inside = min(max(risk, NEAR), 1 - NEAR)

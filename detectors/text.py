@@ -18,6 +18,7 @@ STOP_WORDS = frozenset(
     such no nor not only own same so than too very can will ll ve re don doesn didn isn aren ain wasn weren hasn haven
     hadn won wouldn couldn shouldn mustn needn""".split()
 )
+KEPT_CHARACTERS = 10_000
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W{_CJK}]{{2,}}")
 _RUN = re.compile(rf"(?:[^\W{_CJK}]|[./:-])+")
@@ -54,6 +55,20 @@ def terms(text: str) -> list[str]:
         elif word not in STOP_WORDS:
             found.append(_stem(word))
     return found
+
+
+def term_set(text: str) -> frozenset[str]:
+    """The different terms of `text`; of short texts those of the last ones are kept, for documents come again.
+
+    >>> sorted(term_set("refunds of a refund"))
+    ['refund']
+    """
+    return _kept_term_set(text) if len(text) <= KEPT_CHARACTERS else frozenset(terms(text))
+
+
+@lru_cache(maxsize=2048)
+def _kept_term_set(text: str) -> frozenset[str]:
+    return frozenset(terms(text))
 
 
 def _unspaced(character: str) -> bool:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from detectors.calibration import Calibration
-from detectors.measures import lexical_check, rank_divergence
+from detectors.measures import lexical_check, lexical_scores, rank_divergence
 from detectors.measures.answer_type import AnswerType
 from detectors.measures.base import LexicalIndex, Measure, PairScorer
+from detectors.measures.document_age import DocumentAge
 from detectors.measures.lexical_check import LexicalCheck
+from detectors.measures.lexical_scores import LexicalScores
 from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
 from detectors.measures.served_list import ServedList
@@ -26,7 +28,7 @@ def load_corpus(config: Config) -> Corpus | None:
     if config.corpus is None:
         return None
     c = config.corpus
-    return read_corpus(c.path, CorpusFormat(c.id, c.title, c.text, c.metadata, c.table))
+    return read_corpus(c.path, CorpusFormat(c.id, c.title, c.text, c.metadata, c.table, c.timestamp))
 
 
 def build_index(corpus: Corpus | None) -> LexicalIndex | None:
@@ -40,17 +42,20 @@ def build_measures(
     index: LexicalIndex | None, scorer: PairScorer | None, calibration: Calibration | None = None
 ) -> list[Measure]:
     """Every measure of leadline, in the order in which they run. A new one is a line here."""
-    lexical: Measure = (
-        LexicalCheck(index)
+    lexical: list[Measure] = (
+        [LexicalCheck(index), LexicalScores(index)]
         if index is not None
-        else Unavailable("lexical_check", Tier.CHEAP, lexical_check.SIGNALS, Reason.NO_CORPUS)
+        else [
+            Unavailable("lexical_check", Tier.CHEAP, lexical_check.SIGNALS, Reason.NO_CORPUS),
+            Unavailable("lexical_scores", Tier.CHEAP, lexical_scores.SIGNALS, Reason.NO_CORPUS),
+        ]
     )
     ranks: Measure = (
         RankDivergence(scorer, index, calibration)
         if scorer is not None
         else Unavailable("rank_divergence", Tier.SCORER, rank_divergence.SIGNALS, Reason.SCORER_UNAVAILABLE)
     )
-    return [ScoreDistribution(), AnswerType(), lexical, ServedList(), ranks]
+    return [ScoreDistribution(), AnswerType(), DocumentAge(), *lexical, ServedList(), ranks]
 
 
 def build_assessor(

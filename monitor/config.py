@@ -98,7 +98,8 @@ class PipelineConfig(_Section):
 
 
 class CorpusConfig(_Section):
-    """The source texts that were indexed. `metadata` names the keys that filters of traces may use.
+    """The source texts that were indexed. `metadata` names the keys that filters of traces may use, `timestamp` the one
+    that dates a document.
 
     The suffix of the path says how it is read; a SQLite database needs its `table`, which may be a view.
     """
@@ -109,6 +110,7 @@ class CorpusConfig(_Section):
     text: str = "text"
     metadata: tuple[str, ...] = ()
     table: str | None = None
+    timestamp: str | None = None
 
     @model_validator(mode="after")
     def _format_known(self) -> Self:

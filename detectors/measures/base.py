@@ -48,10 +48,16 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
 
 
 class LexicalResult(msgspec.Struct, frozen=True):
-    """Documents found, best first, and the idf of every term of the query (the corpus's largest for unknown ones)."""
+    """Documents found, best first, and the idf of every term of the query.
+
+    `unknown` are those terms that no document holds; their idf is the largest there could be. `scores` are those of the
+    documents that were asked about, whether found or not.
+    """
 
     hits: tuple[Hit, ...]
     idf: dict[str, float]
+    unknown: frozenset[str] = frozenset()
+    scores: dict[str, float] = {}
 
 
 MINIMUM_HITS = 10
@@ -68,6 +74,16 @@ def hits_wanted(served: int) -> int:
 class LexicalIndex(Protocol):
     """BM25 over the user's own source texts."""
 
-    def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
-        """The best `limit` documents with a score above 0 among those whose metadata equal `filters`."""
+    def search(
+        self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str] = ()
+    ) -> LexicalResult:
+        """The best `limit` documents with a score above 0 among those whose metadata equal `filters`, and the scores of
+        the documents `about` which it is asked, all of them in the corpus, whatever their metadata.
+        """
         ...
+
+
+def search_for(index: LexicalIndex, retrieval: Retrieval) -> LexicalResult:
+    """The one search for a retrieval, which all measures share, with the scores of what was served."""
+    about = [passage.key for passage in retrieval.served if passage.in_corpus]
+    return index.search(retrieval.query, hits_wanted(len(retrieval.served)), retrieval.trace.filters, about)

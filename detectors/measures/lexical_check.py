@@ -2,10 +2,10 @@
 
 from collections.abc import Container, Mapping, Sequence
 
-from detectors.measures.base import HEAD, Hit, LexicalIndex, LexicalResult, hits_wanted
+from detectors.measures.base import HEAD, Hit, LexicalIndex, LexicalResult, search_for
 from detectors.ranking import rbo_ext
 from detectors.records import Findings, Missed, Reason, Retrieval, Tier
-from detectors.text import contains_identifier, fold_numbers, identifiers, terms
+from detectors.text import contains_identifier, fold_numbers, identifiers, term_set
 
 RANK_SIGNALS = ("lexical_rbo", "lexical_miss")
 COVER_SIGNALS = ("uncovered_terms", "first_covered_terms", "best_covered_terms")
@@ -78,7 +78,7 @@ def covered_terms(idf: Mapping[str, float], found: Container[str]) -> float:
 
 
 def _term_signals(idf: Mapping[str, float], served_texts: Sequence[str], hits: Sequence[Hit]) -> Findings:
-    each = [frozenset(terms(text)) for text in served_texts]
+    each = [term_set(text) for text in served_texts]
     together = covered_terms(idf, frozenset[str]().union(*each))
     covered = [covered_terms(idf, found) for found in each]
     findings = Findings(dict(zip(COVER_SIGNALS, (1 - together, covered[0], max(covered[:HEAD])), strict=True)))
@@ -138,7 +138,7 @@ class LexicalCheck:
             return Findings.abstained(SIGNALS, retrieval.no_lexical)
         if not retrieval.served:
             return Findings.abstained(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
-        result = self._index.search(retrieval.query, hits_wanted(len(retrieval.served)), retrieval.trace.filters)
+        result = search_for(self._index, retrieval)
         if not result.idf:
             return Findings.abstained(SIGNALS, Reason.NO_QUERY_TERMS)
         findings = _compare(retrieval, result)
@@ -179,11 +179,14 @@ def _standing_out(hits: Sequence[Hit], served: Sequence[str], depth: int) -> lis
 
 def look_for_identifiers(query: str, served_texts: Sequence[str], absent: Sequence[Hit]) -> Findings:
     """Of the query's identifiers that a served or an absent document holds, the share that only absent ones hold."""
+    wanted = identifiers(query)[:IDENTIFIERS]
+    if not wanted:  # most queries have none, and folding every text takes longer than everything else here
+        return Findings.abstained(["missed_identifiers"], Reason.NOT_APPLICABLE)
     served = [fold_numbers(text) for text in served_texts]
     beside = [(hit, fold_numbers(hit.passage)) for hit in absent]
     known = 0
     missed = []
-    for identifier in identifiers(query)[:IDENTIFIERS]:
+    for identifier in wanted:
         if any(contains_identifier(text, identifier) for text in served):
             known += 1
         elif holder := next((hit for hit, text in beside if contains_identifier(text, identifier)), None):

@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 
 from detectors.measures.answer_type import SIGNALS as ANSWER_SIGNALS
 from detectors.measures.base import HEAD
+from detectors.measures.document_age import SIGNALS as AGE_SIGNALS
 from detectors.measures.lexical_check import RANK_SIGNALS, TEXT_SIGNALS
+from detectors.measures.lexical_scores import AGREEMENT_SIGNALS as LEXICAL_AGREEMENT_SIGNALS
+from detectors.measures.lexical_scores import QUERY_SIGNALS
+from detectors.measures.lexical_scores import SHARE_SIGNALS as LEXICAL_SHARE_SIGNALS
 from detectors.measures.rank_divergence import (
+    AGREEMENT_SIGNALS,
     CONTRAST_SIGNALS,
     EXPECTED_SIGNALS,
     LEVEL_SIGNALS,
     ORDER_SIGNALS,
+    SHARE_SIGNALS,
     UNION_SIGNALS,
 )
 from detectors.measures.score_distribution import SIGNALS as SHAPE_SIGNALS
@@ -33,7 +39,7 @@ ROUNDING = 1e-6
 FULL = 0.95  # a share from which what is missing is an exception
 BATCH = 128
 BORROWED = "borrowed_scores"  # the retriever had some, the reranker that reordered the list has none of its own
-NOTHING_MISSING = (Reason.NOT_APPLICABLE, Reason.TOO_FEW_TRACES)
+NOTHING_MISSING = (Reason.NOT_APPLICABLE, Reason.TOO_FEW_TRACES, Reason.NO_TIMESTAMP)
 ALL_TIERS = Weights(1.0, 1.0, None)
 
 
@@ -47,12 +53,13 @@ class Group(NamedTuple):
 GROUPS = (
     Group("score shape", SHAPE_SIGNALS),
     Group("answer type", ANSWER_SIGNALS),
-    Group("BM25 check: ranks", RANK_SIGNALS),
+    Group("BM25 check: ranks", (*RANK_SIGNALS, *QUERY_SIGNALS, *LEXICAL_SHARE_SIGNALS, *AGE_SIGNALS)),
     Group("BM25 check: words, identifiers", TEXT_SIGNALS),
+    Group("retriever's scores against others", (*LEXICAL_AGREEMENT_SIGNALS, *AGREEMENT_SIGNALS)),
     Group("served list", LIST_SIGNALS),
     Group("cross-encoder: order", (*ORDER_SIGNALS, *CONTRAST_SIGNALS)),
     Group("cross-encoder: relevance", LEVEL_SIGNALS),
-    Group("cross-encoder: what was missed", (*UNION_SIGNALS, *EXPECTED_SIGNALS)),
+    Group("cross-encoder: what was missed", (*UNION_SIGNALS, *SHARE_SIGNALS, *EXPECTED_SIGNALS)),
 )
 RISK = Group("risk, hit_at_5", tuple(sorted({*shipped_prior().at_5.weights, *shipped_prior().at_1.weights})))
 COMPARISON = Group("comparison of recordings (planned)", ("best_relevance",))
@@ -155,7 +162,7 @@ def _row(group: Group, seen: Iterable[_Seen], lost: Sequence[Lost], certain: int
 
 def _missing(group: Group, one: _Seen) -> dict[Hashable, str]:
     """Reasons of the signals that are missing, or misread; a query without identifiers misses none, nor does a sample
-    that is too small to know hubs.
+    that is too small to know hubs, or a corpus without dates.
     """
     found: dict[Hashable, str] = (
         dict.fromkeys(set(group.signals).intersection(SHAPE_SIGNALS), RISING) if one.misread else {}

@@ -1,6 +1,6 @@
 """The derived set: every relevant document is gone from the corpus, so that there is nothing to find."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,11 +20,13 @@ class EmptiedIndex:
         self._index = index
         self._removed = removed
 
-    def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
+    def search(
+        self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str] = ()
+    ) -> LexicalResult:
         removed = self._removed[query]
-        found = self._index.search(query, limit + len(removed), filters)
+        found = self._index.search(query, limit + len(removed), filters, about)
         hits = tuple(hit for hit in found.hits if hit.key not in removed)
-        return LexicalResult(hits[:limit], found.idf)
+        return msgspec.structs.replace(found, hits=hits[:limit])
 
 
 def emptied(trace: QueryTrace, removed: frozenset[str], corpus: Corpus) -> QueryTrace:

@@ -1,6 +1,9 @@
 """The user's corpus: the source texts, found by id, by parent id or by the hash of their text."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from math import isfinite
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal
@@ -17,11 +20,15 @@ JSON_TYPES = (NoneType, bool, int, float, str, list, dict)
 
 
 class CorpusDocument(msgspec.Struct, frozen=True, gc=False):
-    """One document as it is indexed; `metadata` holds the configured keys that filters may name."""
+    """One document as it is indexed; `metadata` holds the configured keys that filters may name.
+
+    `timestamp` is in seconds since 1970, None where the document has no date.
+    """
 
     id: str
     passage: str
     metadata: dict[str, Any] | None = None
+    timestamp: float | None = None
 
 
 class Corpus:
@@ -36,7 +43,8 @@ class Corpus:
         self.fingerprint = fingerprint
         self.documents = documents
         self.metadata_keys = frozenset(metadata_keys)
-        self._by_id = {document.id: document for document in documents}
+        self._number = {document.id: number for number, document in enumerate(documents)}
+        self._timestamps = sorted(d.timestamp for d in documents if d.timestamp is not None)
         self._by_text: dict[str, CorpusDocument] | None = None
 
     def __len__(self) -> int:
@@ -44,13 +52,24 @@ class Corpus:
 
     def find(self, document: RetrievedDocument) -> CorpusDocument | None:
         """The corpus's own copy of a served document: by id, then parent id, then text."""
-        found = self._by_id.get(document.id) if document.id is not None else None
-        if found is None and document.parent_id is not None:
-            found = self._by_id.get(document.parent_id)
-        if found is None and document.text:
+        for known in (document.id, document.parent_id):
+            if known is not None and known in self._number:
+                return self.documents[self._number[known]]
+        found = None
+        if document.text:
             found = self._text_index.get(text_key(passage(document.title, document.text)))
             found = found or self._text_index.get(text_key(document.text))
         return found
+
+    def newer(self, document: CorpusDocument) -> float | None:
+        """The share of the dated documents that are newer than one of them; None where it has no date."""
+        if document.timestamp is None:
+            return None
+        return 1 - bisect_right(self._timestamps, document.timestamp) / len(self._timestamps)
+
+    def number_of(self, document_id: str) -> int:
+        """Which of the documents has this id, from 0."""
+        return self._number[document_id]
 
     @property
     def _text_index(self) -> dict[str, CorpusDocument]:
@@ -65,8 +84,8 @@ def resolve(document: RetrievedDocument, corpus: Corpus | None) -> Passage:
     text = found.passage if found is not None else None
     if document.text:
         text = passage(document.title, document.text)
-    if found is not None:
-        return Passage(found.id, text, in_corpus=True)
+    if corpus is not None and found is not None:
+        return Passage(found.id, text, in_corpus=True, newer=corpus.newer(found))
     return Passage(document.id or text_key(text or ""), text)
 
 
@@ -80,13 +99,17 @@ def text_source(document: RetrievedDocument, served: Passage) -> TextSource:
 
 
 class CorpusFormat(msgspec.Struct, frozen=True):
-    """Which keys or columns of a corpus hold what, and which table of a database; the defaults read BEIR's layout."""
+    """Which keys or columns of a corpus hold what, and which table of a database; the defaults read BEIR's layout.
+
+    `timestamp`, where it is given, dates a document.
+    """
 
     id: str = "_id"
     title: str = "title"
     text: str = "text"
     metadata: tuple[str, ...] = ()
     table: str | None = None
+    timestamp: str | None = None
 
 
 def read_corpus(path: Path, layout: CorpusFormat = CorpusFormat()) -> Corpus:  # noqa: B008 - immutable
@@ -108,7 +131,8 @@ def read_corpus(path: Path, layout: CorpusFormat = CorpusFormat()) -> Corpus:  #
 
 def _documents(path: Path, layout: CorpusFormat) -> Iterator[CorpusDocument]:
     seen: set[str] = set()
-    columns = Columns((layout.id, layout.text, *layout.metadata), optional=layout.title)
+    dated = () if layout.timestamp is None else (layout.timestamp,)
+    columns = Columns((layout.id, layout.text, *layout.metadata, *dated), optional=layout.title)
     for where, row in read_rows(path, layout.table, columns):
         document_id = _identifier(row, layout.id, where)
         if document_id in seen:
@@ -120,7 +144,8 @@ def _documents(path: Path, layout: CorpusFormat) -> Iterator[CorpusDocument]:
         if title is not None and not isinstance(title, str):
             raise LeadlineError(f"{where}: {layout.title}: expected a string or null, got {_kind(title)}")
         metadata = {key: _metadata(row, key, where) for key in layout.metadata} if layout.metadata else None
-        yield CorpusDocument(document_id, passage(title, text), metadata)
+        timestamp = _timestamp(row, layout.timestamp, where) if layout.timestamp is not None else None
+        yield CorpusDocument(document_id, passage(title, text), metadata, timestamp)
 
 
 def _identifier(row: dict[str, Any], key: str, where: str) -> str:
@@ -136,6 +161,21 @@ def _metadata(row: dict[str, Any], key: str, where: str) -> Any:
     if not isinstance(value, JSON_TYPES):
         raise LeadlineError(f"{where}: {key}: expected a value that JSON has, got {_kind(value)}")
     return value
+
+
+def _timestamp(row: dict[str, Any], key: str, where: str) -> float | None:
+    """Seconds since 1970; a date without a zone is in UTC."""
+    value = row.get(key)
+    if value is None:
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value):
+        return float(value)
+    try:
+        moment = datetime.fromisoformat(value.isoformat() if isinstance(value, date) else value)
+    except (TypeError, ValueError) as error:
+        shown = repr(value) if isinstance(value, str) else _kind(value)
+        raise LeadlineError(f"{where}: {key}: expected ISO 8601, seconds since 1970 or null, got {shown}") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _kind(value: object) -> str:

@@ -79,27 +79,32 @@ class Bm25Index:
 
     def __init__(self, corpus: Corpus) -> None:
         self._documents = corpus.documents
+        self._number_of = corpus.number_of
         self._bm25 = LuceneBM25([terms(document.passage) for document in corpus.documents])
         self._cache: OrderedDict[object, LexicalResult] = OrderedDict()
         self._allowed: OrderedDict[tuple[str, str], NDArray[np.bool_]] = OrderedDict()
         self._lock = Lock()
 
-    def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
-        key = (query, limit, tuple(sorted((name, repr(value)) for name, value in (filters or {}).items())))
+    def search(
+        self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str] = ()
+    ) -> LexicalResult:
+        having = tuple(sorted((name, repr(value)) for name, value in (filters or {}).items()))
+        key = (query, limit, having, tuple(about))
         with self._lock:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        result = self._search(query, limit, filters)
+        result = self._search(query, limit, filters, about)
         with self._lock:
             self._cache[key] = result
             if len(self._cache) > CACHED_SEARCHES:
                 self._cache.popitem(last=False)
         return result
 
-    def _search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
+    def _search(self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str]) -> LexicalResult:
         query_terms = terms(query)
         scores = self._bm25.get_scores(query_terms)
+        known = {key: float(scores[self._number_of(key)]) for key in about}
         for name, value in (filters or {}).items():
             scores[~self._having(name, value)] = 0
         found = np.flatnonzero(scores)
@@ -113,7 +118,7 @@ class Bm25Index:
                 best.tolist(), scores[best].tolist(), self._bm25.covered(best, idf).tolist(), strict=True
             )
         )
-        return LexicalResult(hits, idf)
+        return LexicalResult(hits, idf, frozenset(idf).difference(self._bm25.idf), known)
 
     def _having(self, name: str, value: Any) -> NDArray[np.bool_]:
         """Which documents have this metadata; a tenant asks again and again."""

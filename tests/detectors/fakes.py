@@ -27,16 +27,29 @@ class TableScorer:
 
 
 class TableIndex:
-    """The same hits for every query, cut at the limit; the idf of a term is 1 unless a table says otherwise."""
+    """The same hits for every query, cut at the limit; the idf of a term is 1 unless a table says otherwise.
 
-    def __init__(self, hits: Sequence[Hit], idf: Mapping[str, float] | None = None) -> None:
+    What is no hit has a score of 0; `calls` keeps the searches.
+    """
+
+    def __init__(
+        self, hits: Sequence[Hit], idf: Mapping[str, float] | None = None, unknown: Sequence[str] = ()
+    ) -> None:
         self.hits = tuple(hits)
         self.idf = idf or {}
+        self.unknown = frozenset(unknown)
         self.calls: list[tuple[str, int, Mapping[str, Any] | None]] = []
 
-    def search(self, query: str, limit: int, filters: Mapping[str, Any] | None) -> LexicalResult:
+    def search(
+        self, query: str, limit: int, filters: Mapping[str, Any] | None, about: Sequence[str] = ()
+    ) -> LexicalResult:
         self.calls.append((query, limit, filters))
-        return LexicalResult(self.hits[:limit], {term: self.idf.get(term, 1.0) for term in terms(query)})
+        return LexicalResult(
+            self.hits[:limit],
+            {term: self.idf.get(term, 1.0) for term in terms(query)},
+            self.unknown.intersection(terms(query)),
+            {key: next((hit.score for hit in self.hits if hit.key == key), 0.0) for key in about},
+        )
 
 
 def retrieval(

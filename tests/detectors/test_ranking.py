@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from scipy.stats import kendalltau
+from scipy.special import softmax
+from scipy.stats import kendalltau, pearsonr
 
-from detectors.ranking import kendall_tau_b, rbo_ext, tau_ap
+from detectors.ranking import kendall_tau_b, pearson, rbo_ext, tau_ap, top_one
 
 RNG = np.random.default_rng(7)
 SCORES = [RNG.integers(0, levels, size=k).astype(float) for k in (2, 3, 10, 20) for levels in (2, 4, 1000)]
@@ -95,3 +96,28 @@ def test_two_random_orders_of_the_same_ten_documents_already_overlap_by_65_perce
     ten = list("abcdefghij")
     mean = np.mean([rbo_ext(ten, rng.permutation(ten).tolist()) for _ in range(1000)])
     assert mean == pytest.approx(0.65, abs=0.01)
+
+
+@pytest.mark.parametrize("scores", [scores for scores in SCORES if np.ptp(scores)], ids=str)
+def test_correlation_is_scipys(scores: np.ndarray) -> None:
+    other = RNG.normal(size=len(scores))
+    assert pearson(scores, other) == pytest.approx(pearsonr(scores, other).statistic)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-9, 1.0, 1e150])
+def test_correlation_does_not_depend_on_the_scale(scale: float) -> None:
+    one, other = np.array([3.0, 2.0, 1.0]), np.array([0.9, 0.8, 0.1])
+    assert pearson(scale * one, other) == pytest.approx(pearson(one, other))
+
+
+@pytest.mark.parametrize("alike", [[0.5, 0.5, 0.5], [0.0, 0.0, 0.0], [0.1 + 0.2, 0.3, 0.3]])
+def test_correlation_is_undefined_where_scores_are_alike(alike: list[float]) -> None:
+    """But for rounding."""
+    assert np.isnan(pearson(np.array(alike), np.array([3.0, 2.0, 1.0])))
+    assert np.isnan(pearson(np.array([3.0, 2.0, 1.0]), np.array(alike)))
+
+
+def test_top_one_is_the_softmax() -> None:
+    scores = np.array([1000.0, 999.0, -1000.0, 1000.0])
+    assert top_one(scores) == pytest.approx(softmax(scores))
+    assert top_one(scores).sum() == pytest.approx(1)

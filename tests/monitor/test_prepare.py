@@ -10,7 +10,7 @@ from detectors.records import Passage, QueryTrace, Reason, Retrieval
 from detectors.text import text_key
 from monitor.config import PipelineConfig
 from monitor.prepare import Preparer
-from monitor.providers.corpus import Corpus
+from monitor.providers.corpus import Corpus, CorpusDocument
 from tests.builders import TEXTS, corpus, trace
 
 
@@ -180,3 +180,10 @@ def test_a_filter_that_the_corpus_does_not_know_stops_the_lexical_side(
     known: Corpus, filters: dict[str, str] | None, reason: Reason | None
 ) -> None:
     assert prepare(trace(filters=filters), known).no_lexical == reason
+
+
+def test_a_served_document_knows_what_share_of_the_corpus_is_newer() -> None:
+    """By its copy in the corpus; what is not there has no date."""
+    known = Corpus([CorpusDocument("old", "Old", timestamp=1.0), CorpusDocument("new", "New", timestamp=2.0)])
+    served = prepare(trace(documents=[{"id": "old"}, {"text": "new"}, {"id": "gone"}]), known).served
+    assert [passage.newer for passage in served] == [0.5, 0.0, None]

@@ -31,14 +31,17 @@ TERMS = {
     "missed_identifiers",
 }
 ANSWER = {"first_answer_type"}
-LEXICAL = {"lexical_rbo", "lexical_miss", *TERMS}
+AGE = {"document_age"}
+LEXICAL_SCORES = {"unknown_terms", "lexical_gap", "lexical_share", "first_lexical_share"}
+LEXICAL = {"lexical_rbo", "lexical_miss", "lexical_score_discordance", *LEXICAL_SCORES, *TERMS}
 PAIRS = {"near_duplicates", "list_coherence"}
 LIST = PAIRS | {"served_length"}
 ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast", "first_contrast"}
-UNION = {"union_rbo", "regret"}
+AGREEMENT = {"lexical_score_discordance", "score_discordance"}  # of the retriever's scores with others
+UNION = {"union_rbo", "regret", "relevance_share", "first_relevance_share"}
 EXPECTED = {"expected_ndcg", "expected_regret"}
 LEVEL = {"best_relevance", "first_relevance", "none_relevant", "first_regret"}
-SCORED = LIST | ORDER | UNION | LEVEL | EXPECTED
+SCORED = LIST | ORDER | UNION | LEVEL | EXPECTED | {"score_discordance"}
 
 
 class Replayed(NamedTuple):
@@ -102,15 +105,18 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 
 # Sound traces that are hard to measure, and which signals abstain for which reason.
 HARD: dict[str, tuple[dict[str, Any], dict[str, set[str]]]] = {
-    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | LEXICAL | SCORED | {"hub_share"}}),
-    "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE}),
-    "infinite score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]}, {"no_scores": SHAPE}),
-    "missing score": ({"documents": [*documents(3), {"id": "kb-5"}]}, {"no_scores": SHAPE}),
-    "constant scores": ({"documents": documents(4, score=0.5)}, {"constant_scores": SHAPE}),
+    "empty list": ({"documents": []}, {"too_few_documents": SHAPE | ANSWER | AGE | LEXICAL | SCORED | {"hub_share"}}),
+    "nan score": ({"documents": [*documents(3), {"id": "kb-5", "score": math.nan}]}, {"no_scores": SHAPE | AGREEMENT}),
+    "infinite score": (
+        {"documents": [*documents(3), {"id": "kb-5", "score": math.inf}]},
+        {"no_scores": SHAPE | AGREEMENT},
+    ),
+    "missing score": ({"documents": [*documents(3), {"id": "kb-5"}]}, {"no_scores": SHAPE | AGREEMENT}),
+    "constant scores": ({"documents": documents(4, score=0.5)}, {"constant_scores": SHAPE | AGREEMENT}),
     "duplicate ids": ({"documents": documents(4, id="kb-1")}, {}),
     "one document": (
         {"documents": documents(1)},
-        {"too_few_documents": SHAPE | PAIRS | ORDER | {"first_terms_contrast"}},
+        {"too_few_documents": SHAPE | PAIRS | ORDER | AGREEMENT | {"first_terms_contrast"}},
     ),
     "10,000 documents": ({"documents": documents(10_000)}, {}),
     "5 MB of text": ({"documents": [{"id": "kb-1", "text": MEGABYTES, "score": 1}, *documents(3)]}, {}),
@@ -171,7 +177,7 @@ def test_ids_that_the_corpus_does_not_know_stop_the_lexical_side(tmp_path: Path)
     """There is no text to be found for them either."""
     found = one(tmp_path, **HARD["unknown ids"][0])
     assert abstained_by_reason(found, "t1") == {
-        "ids_not_in_corpus": LEXICAL, "no_text": SCORED | ANSWER, "too_few_traces": {"hub_share"},
+        "ids_not_in_corpus": LEXICAL | AGE, "no_text": SCORED | ANSWER, "too_few_traces": {"hub_share"},
     }  # fmt: skip
 
 

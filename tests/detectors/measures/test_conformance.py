@@ -12,7 +12,9 @@ import pytest
 import detectors.measures
 from detectors.measures.answer_type import AnswerType
 from detectors.measures.base import Hit, Measure
+from detectors.measures.document_age import DocumentAge
 from detectors.measures.lexical_check import LexicalCheck
+from detectors.measures.lexical_scores import LexicalScores
 from detectors.measures.rank_divergence import RankDivergence
 from detectors.measures.score_distribution import ScoreDistribution
 from detectors.measures.served_list import ServedList
@@ -25,8 +27,10 @@ RELEVANCE = {"a": 0.9, "b": 0.2, "c": 0.4, "d": 0.3, "e": 0.1, HITS[1].passage: 
 
 MEASURES: dict[str, Callable[[], Measure]] = {
     "answer_type": AnswerType,
+    "document_age": DocumentAge,
     "score_distribution": ScoreDistribution,
     "lexical_check": lambda: LexicalCheck(TableIndex(HITS)),
+    "lexical_scores": lambda: LexicalScores(TableIndex(HITS)),
     "served_list": ServedList,
     "rank_divergence": lambda: RankDivergence(TableScorer(RELEVANCE), TableIndex(HITS), as_it_is()),
 }

@@ -1,13 +1,17 @@
+import math
+
 import msgspec
 import numpy as np
 import pytest
 
 from detectors.measures.base import Hit
 from detectors.measures.rank_divergence import (
+    AGREEMENT_SIGNALS,
     CONTRAST_SIGNALS,
     EXPECTED_SIGNALS,
     LEVEL_SIGNALS,
     ORDER_SIGNALS,
+    SHARE_SIGNALS,
     SIGNALS,
     UNION_SIGNALS,
     RankDivergence,
@@ -16,6 +20,7 @@ from detectors.records import Findings, Missed, Reason, Retrieval
 from tests.detectors.fakes import TableIndex, TableScorer, as_it_is, retrieval
 
 NAN = float("nan")
+BESIDE_SIGNALS = (*UNION_SIGNALS, *SHARE_SIGNALS, *EXPECTED_SIGNALS)  # what needs candidates from the corpus
 RELEVANCE = {"a": 0.9, "b": 0.5, "c": 0.7, "d": 0.8, "e": 0.95, "f": 0.97, "g": 0.99, "h": 0.92, "bad": NAN}
 
 
@@ -75,7 +80,7 @@ def test_what_is_expected_does_not_know_the_rank() -> None:
 def test_nothing_can_be_expected_where_no_document_has_a_chance() -> None:
     hopeless = msgspec.structs.replace(as_it_is(), evidence=(0.0,), probability=(0.0,))
     (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d")), hopeless).measure([retrieval("abc")])
-    assert found.abstentions == {"expected_ndcg": Reason.NOT_APPLICABLE}
+    assert found.abstentions["expected_ndcg"] == Reason.NOT_APPLICABLE
     assert found.signals["expected_regret"] == 0
 
 
@@ -96,7 +101,7 @@ def test_a_best_document_that_stands_out_beats_the_same_one_among_its_like() -> 
 
 
 def test_without_a_calibration_there_are_scores_and_no_probability() -> None:
-    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d"))).measure([retrieval("abc")])
+    (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d"))).measure([retrieval("abc", [3, 2, 1])])
     assert found.abstentions == dict.fromkeys(("none_relevant", *EXPECTED_SIGNALS), Reason.NO_CALIBRATION)
     assert found.signals["best_relevance"] == 0.9
 
@@ -173,22 +178,24 @@ def test_it_abstains_with_a_reason(served: Retrieval, reason: Reason) -> None:
 
 def test_an_order_takes_three_documents_and_a_level_one() -> None:
     found = _measure(retrieval("ab"), "d")
-    assert found.abstentions == dict.fromkeys((*ORDER_SIGNALS, *CONTRAST_SIGNALS), Reason.TOO_FEW_DOCUMENTS)
+    lists = (*ORDER_SIGNALS, *AGREEMENT_SIGNALS, *CONTRAST_SIGNALS)
+    assert found.abstentions == dict.fromkeys(lists, Reason.TOO_FEW_DOCUMENTS)
     assert found.signals["best_relevance"] == 0.9
 
 
 def test_constant_relevance_has_a_level_and_no_order() -> None:
-    found = _measure(retrieval("aaa"), "d")
-    assert found.abstentions == dict.fromkeys(ORDER_SIGNALS, Reason.CONSTANT_SCORES)
+    found = _measure(retrieval("aaa", [0.9, 0.8, 0.7]), "d")
+    assert found.abstentions == dict.fromkeys((*ORDER_SIGNALS, *AGREEMENT_SIGNALS), Reason.CONSTANT_SCORES)
     assert found.signals["best_relevance"] == 0.9
 
 
 @pytest.mark.parametrize("reason", [Reason.NO_CORPUS, Reason.IDS_NOT_IN_CORPUS, Reason.FILTER_UNKNOWN])
 def test_without_a_corpus_what_needs_candidates_abstains_and_nothing_is_searched(reason: Reason) -> None:
     index = TableIndex(_hits("d"))
-    (found,) = RankDivergence(TableScorer(RELEVANCE), index, as_it_is()).measure([retrieval("abc", no_lexical=reason)])
-    assert found.abstentions == dict.fromkeys((*UNION_SIGNALS, *EXPECTED_SIGNALS), reason)
-    assert set(found.signals) == {*ORDER_SIGNALS, *CONTRAST_SIGNALS, *LEVEL_SIGNALS}
+    served = retrieval("abc", [0.9, 0.8, 0.7], no_lexical=reason)
+    (found,) = RankDivergence(TableScorer(RELEVANCE), index, as_it_is()).measure([served])
+    assert found.abstentions == dict.fromkeys(BESIDE_SIGNALS, reason)
+    assert set(found.signals) == {*ORDER_SIGNALS, *AGREEMENT_SIGNALS, *CONTRAST_SIGNALS, *LEVEL_SIGNALS}
     assert index.calls == []
 
 
@@ -201,9 +208,9 @@ def test_a_passage_served_twice_takes_one_place_in_the_union() -> None:
 @pytest.mark.parametrize(("query", "reason"), [("refund", Reason.NOT_APPLICABLE), ("who is he", Reason.NO_QUERY_TERMS)])
 def test_without_a_hit_nobody_knows_what_was_missed(query: str, reason: Reason) -> None:
     (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex([]), as_it_is()).measure(
-        [retrieval("abc", query=query)]
+        [retrieval("abc", [3, 2, 1], query=query)]
     )
-    assert found.abstentions == dict.fromkeys((*UNION_SIGNALS, *EXPECTED_SIGNALS), reason)
+    assert found.abstentions == dict.fromkeys(BESIDE_SIGNALS, reason)
 
 
 def test_the_first_document_has_a_level_and_a_regret_of_its_own() -> None:
@@ -214,3 +221,57 @@ def test_the_first_document_has_a_level_and_a_regret_of_its_own() -> None:
     assert found.signals["first_relevance"] == alone.signals["first_relevance"] == RELEVANCE["b"]
     assert found.signals["first_regret"] == pytest.approx(RELEVANCE["g"] - RELEVANCE["b"])
     assert alone.signals["first_regret"] == pytest.approx(RELEVANCE["a"] - RELEVANCE["b"])
+
+
+# --- relevance shares and score discordance -------------------------------------------------------------------------
+
+
+def test_shares_worked_by_hand() -> None:
+    """The odds of .9, .5, .7 and .8 are 9, 1, 7/3 and 4; the query's terms weigh all the same, no text has them. So a
+    has 9 parts of 9 + 1 + 7/3 + 4, and the three served all but the last.
+    """
+    found = _measure(retrieval("abc", query="refund"), "d").signals
+    assert found["first_relevance_share"] == pytest.approx(9 / (9 + 1 + 7 / 3 + 4))
+    assert found["relevance_share"] == pytest.approx(1 - 4 / (9 + 1 + 7 / 3 + 4))
+
+
+def test_a_term_of_the_query_counts_for_a_document_like_its_relevance() -> None:
+    """Of equal relevance, one has half of the query's two terms: e to 4/2 times the odds of the other. A hit brings its
+    own share along.
+    """
+    texts = {"x": "a refund", "y": "-"}
+    scorer, index = TableScorer({}), TableIndex([Hit("z", 1.0, "-", covered=0.25)])
+    (found,) = RankDivergence(scorer, index).measure([retrieval("xy", query="refund toner", texts=texts)])
+    parts = [math.exp(2), 1.0, math.exp(1)]
+    assert found.signals["first_relevance_share"] == pytest.approx(parts[0] / sum(parts))
+    assert found.signals["relevance_share"] == pytest.approx((parts[0] + parts[1]) / sum(parts))
+
+
+def test_the_relevance_share_is_that_of_the_first_five() -> None:
+    """Of six alike that were served and two beside, five have five parts of eight."""
+    index = TableIndex([Hit(key, 1.0, key) for key in "xy"])
+    (found,) = RankDivergence(TableScorer({}), index).measure([retrieval("abcdef")])
+    assert found.signals["relevance_share"] == pytest.approx(5 / 8)
+    assert found.signals["first_relevance_share"] == pytest.approx(1 / 8)
+
+
+def test_a_document_served_twice_has_one_share() -> None:
+    once, twice = (_measure(retrieval(served), "d").signals for served in ("abc", "aabc"))
+    assert [once[name] for name in SHARE_SIGNALS] == pytest.approx([twice[name] for name in SHARE_SIGNALS])
+
+
+def test_score_discordance_looks_at_distances_where_tau_looks_at_the_order() -> None:
+    """.8, .5 and .2 are evenly spaced in logits: scores that fall evenly agree wholly, the reverse wholly disagrees;
+    3, 3, 0 against 1, 0, -1 has r = 3 / sqrt(6 * 2).
+    """
+    relevance = {"x": 0.8, "y": 0.5, "z": 0.2}
+    measure = RankDivergence(TableScorer(relevance), None)
+    found = measure.measure([retrieval("xyz", scores) for scores in ([3, 2, 1], [1, 2, 3], [3, 3, 0])])
+    agreement = [of.signals["score_discordance"] for of in found]
+    assert agreement == pytest.approx([0, 1, (1 - 3 / math.sqrt(12)) / 2])
+
+
+def test_score_discordance_needs_the_retrievers_scores() -> None:
+    assert _measure(retrieval("abc")).abstentions["score_discordance"] == Reason.NO_SCORES
+    constant = _measure(retrieval("abc", [0.5, 0.5, 0.5]))
+    assert constant.abstentions["score_discordance"] == Reason.CONSTANT_SCORES

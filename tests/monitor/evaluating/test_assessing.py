@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from detectors.measures import lexical_check, rank_divergence, score_distribution
+from detectors.measures import document_age, lexical_check, lexical_scores, rank_divergence, score_distribution
 from detectors.records import Reason
 from monitor.errors import LeadlineError
 from monitor.evaluating.assessing import Assessed
@@ -35,7 +35,8 @@ def test_a_variant_abstains_as_the_pipeline_does(assessed: Assessed) -> None:
     }
     without = reasons(assessed, corpus=False)
     assert {name for name, reason in without.items() if reason == Reason.NO_CORPUS} == {
-        *lexical_check.SIGNALS, *rank_divergence.UNION_SIGNALS,
+        *document_age.SIGNALS, *lexical_check.SIGNALS, *lexical_scores.SIGNALS,
+        *rank_divergence.UNION_SIGNALS, *rank_divergence.SHARE_SIGNALS,
     }  # fmt: skip
     without = reasons(assessed, scorer=False)
     assert {name for name, reason in without.items() if reason == Reason.SCORER_UNAVAILABLE} == set(

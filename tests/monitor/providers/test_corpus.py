@@ -1,9 +1,10 @@
 """Reading the user's corpus; how served documents are found in it is in test_prepare."""
 
+import re
 import sqlite3
 import sys
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,61 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path, name: str, layout: 
 def test_metadata_that_no_filter_could_equal_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LeadlineError, match=r"row 1: tenant: expected a value that JSON has, got date$"):
         read_rows(tmp_path / "corpus.parquet", [{**ROWS[0], "tenant": date(2026, 1, 1)}])
+
+
+DAY = 1_775_001_600.0  # 2026-04-01 in UTC
+
+
+def dated(path: Path, *values: Any) -> Corpus:
+    """One document for each date, with the ids 0, 1, ..."""
+    written, table = write_rows(path, [{"key": str(i), "body": "B", "seen": value} for i, value in enumerate(values)])
+    return read_corpus(written, CorpusFormat("key", "head", "body", table=table, timestamp="seen"))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("2026-04-01", DAY),
+        ("2026-04-01T12:00:00", DAY + 43_200),
+        ("2026-04-01T12:00:00Z", DAY + 43_200),
+        ("2026-04-01T12:00:00+02:00", DAY + 36_000),
+        (1_775_001_600, DAY),
+        (1_775_001_600.5, DAY + 0.5),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("name", ["corpus.jsonl", *COLUMNAR])
+def test_a_date_is_iso_8601_or_seconds_since_1970(tmp_path: Path, name: str, value: Any, seconds: float | None) -> None:
+    """Without a zone it is in UTC."""
+    assert dated(tmp_path / name, value).documents[0].timestamp == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (date(2026, 4, 1), DAY),
+        (datetime(2026, 4, 1, 12), DAY + 43_200),  # noqa: DTZ001 - what Parquet gives where a column has no zone
+        (datetime(2026, 4, 1, 12, tzinfo=UTC), DAY + 43_200),
+        (datetime(2026, 4, 1, 12, tzinfo=timezone(timedelta(hours=2))), DAY + 36_000),
+    ],
+)
+def test_a_column_of_dates_is_one_of_dates(tmp_path: Path, value: date, seconds: float) -> None:
+    assert dated(tmp_path / "corpus.parquet", value).documents[0].timestamp == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("last week", "'last week'"), ("", "''"), (True, "bool"), (["2026-04-01"], "list")]
+)
+def test_what_is_no_date_is_refused(tmp_path: Path, value: Any, shown: str) -> None:
+    expected = rf"corpus.jsonl:2: seen: expected ISO 8601, seconds since 1970 or null, got {re.escape(shown)}$"
+    with pytest.raises(LeadlineError, match=expected):
+        dated(tmp_path / "corpus.jsonl", DAY, value)
+
+
+def test_newer_is_the_share_of_the_dated_documents_after_one(tmp_path: Path) -> None:
+    """Of four with a date; two share one, and neither is newer than the other."""
+    known = dated(tmp_path / "corpus.jsonl", DAY, None, DAY + 2, DAY + 1, DAY + 1)
+    assert [known.newer(document) for document in known.documents] == [0.75, None, 0.0, 0.25, 0.25]
 
 
 def test_a_view_is_read_and_another_table_is_refused_with_those_there_are(tmp_path: Path) -> None:

@@ -91,6 +91,29 @@ def test_scores_are_those_of_rank_bm25_on_a_larger_corpus() -> None:
         assert mine.get_scores(query) == pytest.approx(theirs.get_scores(query))
 
 
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_scores_of_given_documents_are_those_of_the_formula(query: str) -> None:
+    """Those of documents without a term of the query too."""
+    assert index().search(query, 1, None, ["d4", "d1", "d3", "d0", "d2"]).scores == pytest.approx(
+        by_hand(PASSAGES, query)
+    )
+
+
+def test_the_score_of_a_given_document_is_its_own_whatever_the_filters() -> None:
+    """It was served: that it should not have been is another question."""
+    known = index(["toner", "ink toner"], tenant=["acme", "other"])
+    bare, filtered = (known.search("toner", 5, filters, ["d1"]) for filters in (None, {"tenant": "acme"}))
+    assert filtered.scores == bare.scores
+    assert filtered.scores["d1"] > 0
+
+
+def test_a_search_about_other_documents_is_another_search() -> None:
+    known = index()
+    assert [[*known.search("toner", 5, None, about).scores] for about in ([], ["d0"], ["d1", "d0"])] == [
+        [], ["d0"], ["d1", "d0"],
+    ]  # fmt: skip
+
+
 def test_no_idf_is_negative() -> None:
     """A word that every document holds says little, and nothing against."""
     assert all(value > 0 for value in LuceneBM25([["a", "b"], ["a"], ["a"]]).idf.values())
@@ -101,6 +124,7 @@ def test_the_idf_of_every_query_term_comes_along() -> None:
     found = index().search("the printers' zebra", 10, None)
     assert found.idf == pytest.approx({"printer": lucene_idf(PASSAGES, "printer"), "zebra": math.log(12)})
     assert max(found.idf, key=found.idf.__getitem__) == "zebra"
+    assert found.unknown == {"zebra"}
 
 
 def test_hits_carry_their_passages_best_first() -> None:
