@@ -253,6 +253,20 @@ def found(
     return Found(np.array(delays), float(np.mean(fell)))
 
 
+def ended(pipelines: Sequence[Pipeline]) -> Found:
+    """Traces until an alarm ends, once a drop of 10 points that lasted 2,000 traces is over."""
+    delays = []
+    for one in pipelines:
+        residuals = one.watched.residuals
+        decider = esr(one)
+        decider.update(residuals[:BEFORE])
+        decider.update(np.maximum(-1.0, residuals[BEFORE : BEFORE + 2000] - 0.1))
+        after = residuals[BEFORE + 2000 : BEFORE + 2000 + AFTER]
+        stands = (decider.update(value).alarm for value in after)
+        delays.append(next((float(n) for n, alarm in enumerate(stands, 1) if not alarm), float("inf")))
+    return Found(np.array(delays), 0.0)
+
+
 def delay(decider: Decider, before: Floats, after: Floats) -> float:
     """Traces until the first alarm; NaN where it comes too early, infinite where `after` ends without."""
     if decider.update(before).alarm:
@@ -349,6 +363,7 @@ def delay_rows(pipelines: Sequence[Pipeline]) -> Iterable[Row]:
         lower = lower_by(points / 100)
         yield f"{points} points lower", str(found(pipelines, lower)), f"median {aim}"
         yield f"{points} points lower, CUSUM", str(found(pipelines, lower, make=cusum)), ""
+    yield "until the alarm ends, after 2,000 traces 10 points lower", str(ended(pipelines)), ""
     for points in (20, 10):
         worse = truly_worse(points / 100)
         usual, fine = found(pipelines, worse), found(pipelines, worse, make=finer)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detectors.deciders.base import Abstained, inverse_probabilities, numbers
+from detectors.estimate import effective_samples
 
 Floats = NDArray[np.float64]
 Hours = NDArray[np.intp]
@@ -145,7 +146,7 @@ def build(
     hour = hours_of_week(seconds)
     if len(x) == 0 or np.ptp(seconds) < HOURS * _HOUR_SECONDS or len(np.unique(hour // 24)) < 7:
         return Abstained.WEEK_NOT_COVERED
-    if w.sum() ** 2 / np.square(w).sum() < 2 * HOURS:
+    if effective_samples(w) < 2 * HOURS:
         return Abstained.TOO_FEW_VALUES
     names, scenario = np.unique(np.asarray(scenarios, dtype=str), return_inverse=True)
     table = _Table.of(x, w, scenario * HOURS + hour, len(names))

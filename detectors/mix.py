@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from detectors.deciders.base import inverse_probabilities, numbers
-from detectors.estimate import MINIMUM_SAMPLES
+from detectors.estimate import MINIMUM_SAMPLES, effective_samples
 
 Floats = NDArray[np.float64]
 FEWEST = 10  # effective samples of a scenario on either side, below which its quality cannot be said to have changed
@@ -67,7 +67,7 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
     scenario adds to the mix is counted from the average level, (W1_s - W0_s) (Ybar_s - Ybar), which sums to the same:
     more of an ordinary scenario is no change. Intervals by the delta method, n / (n - 1) for small samples: the
     variance of sum w psi / sum w on each side, where a value's influence on quality is
-    Wbar_s / W_s (x - Y_s) + (dY_s - sum_s W_s dY_s) / 2.
+    +-Wbar_s / W_s (x - Y_s) + (dY_s - sum_s W_s dY_s) / 2, minus before and plus after, and on the total +-(x - Y).
 
     What it cannot see: a change of mix within a scenario looks like quality.
 
@@ -96,9 +96,9 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
     (0.0667, 0.0, 0.0667)
     """
     names = sorted({*before.scenarios, *after.scenarios})
-    sides = [_Side(sample, names) for sample in (before, after)]
-    if min(side.effective for side in sides) < MINIMUM_SAMPLES:
+    if min(effective_samples(sample.weights) for sample in (before, after)) < MINIMUM_SAMPLES:
         return None
+    sides = [_Side(before, names, -1.0), _Side(after, names, 1.0)]
     z = float(ndtri((1 + confidence) / 2))
     told = np.minimum(*(side.samples for side in sides)) >= FEWEST
     share = (sides[0].share + sides[1].share) / 2
@@ -107,7 +107,7 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
     whole = sides[1].share * sides[1].level - sides[0].share * sides[0].level
     average = (sides[0].mean + sides[1].mean) / 2
     of_mix = whole - quality - (sides[1].share - sides[0].share) * average
-    on_total = [side.values - side.mean for side in sides]
+    on_total = [side.sign * (side.values - side.mean) for side in sides]
     on_quality = [side.influence(share, rise, told) for side in sides]
     on_mix = [one - other for one, other in zip(on_total, on_quality, strict=True)]
 
@@ -133,9 +133,13 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
 
 
 class _Side:
-    """One period: shares, levels and effective samples by scenario, each of shape (scenarios,)."""
+    """One period: shares, levels and effective samples by scenario, each of shape (scenarios,).
 
-    def __init__(self, sample: Sample, names: Sequence[str]) -> None:
+    `sign` is that of its levels in a change: -1 before, 1 after.
+    """
+
+    def __init__(self, sample: Sample, names: Sequence[str], sign: float) -> None:
+        self.sign = sign
         self.values = numbers(sample.values, 0.0, 1.0)
         weights = inverse_probabilities(sample.weights, len(self.values))
         self._weight = weights / weights.sum()
@@ -148,13 +152,12 @@ class _Side:
         self.level = np.divide(summed, self.share, out=np.zeros(len(names)), where=seen)
         self.samples = np.divide(self.share**2, squares, out=np.zeros(len(names)), where=seen)
         self.mean = float(summed.sum())
-        self.effective = 1 / float(np.square(self._weight).sum())
 
     def influence(self, share: Floats, rise: Floats, told: NDArray[np.bool_]) -> Floats:
         """Of each value on the sum over `told` scenarios of share * rise, both averages over the two periods."""
         stretch = np.divide(share, self.share, out=np.zeros(len(share)), where=told)
         within = stretch[self._code] * (self.values - self.level[self._code])
-        return np.asarray(within + (rise[self._code] - self.share @ rise) / 2)
+        return np.asarray(self.sign * within + (rise[self._code] - self.share @ rise) / 2)
 
     def variance(self, influence: Floats) -> float:
         """Of a weighted mean whose values have these influences."""

@@ -7,8 +7,6 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-CLEAR_AT = 0.5  # share of the limit that evidence must fall below before an alarm ends
-
 
 class Abstained(StrEnum):
     """Why there is no verdict, no reference or no plan. It is never OK."""

@@ -3,7 +3,9 @@
 import msgspec
 from numpy.typing import ArrayLike
 
-from detectors.deciders.base import CLEAR_AT, Abstained, Verdict, numbers
+from detectors.deciders.base import Abstained, Verdict, numbers
+
+CLEAR_AT = 0.5  # share of the limit that the sum must fall below before an alarm ends
 
 
 class CusumConfig(msgspec.Struct, frozen=True, kw_only=True):
