@@ -135,7 +135,7 @@ def expected_delay(config: EsrConfig, residuals: ArrayLike, drop: float) -> floa
     config
         Of the detector.
     residuals
-        Healthy ones.
+        Healthy ones; their mean is taken off, since they stand for a shape and a few of them say little of a level.
     drop
         Of the mean; each residual falls by it, but not below -1.
 
@@ -143,7 +143,7 @@ def expected_delay(config: EsrConfig, residuals: ArrayLike, drop: float) -> floa
     ----------
     Shin, Ramdas, Rinaldo, arXiv 2203.03532. The head start is our own approximation, checked by simulation.
     """
-    x = numbers(residuals, -1.0, config.highest)
+    x = _centred(config, residuals)
     growth = _growth(config, lowered(x, drop))
     best = int(growth.argmax())
     if growth[best] <= 0:
@@ -152,6 +152,12 @@ def expected_delay(config: EsrConfig, residuals: ArrayLike, drop: float) -> floa
     head = 1 / growth[best] + (1 / decay if decay > 0 else 0.0)
     limit = log(config.bets * config.average_run_length)
     return max(1.0, float((limit - np.log1p(head)) / growth[best]))
+
+
+def _centred(config: EsrConfig, residuals: ArrayLike) -> Floats:
+    x = numbers(residuals, -1.0, config.highest)
+    x = x - x.mean()
+    return np.asarray(x * min(1.0, config.highest / max(x.max(), 1e-9), 1 / max(-x.min(), 1e-9)))  # in range again
 
 
 def _growth(config: EsrConfig, residuals: Floats) -> Floats:
@@ -166,12 +172,11 @@ def lowered(residuals: Floats, drop: float) -> Floats:
 
 def detectable_drop(config: EsrConfig, residuals: ArrayLike, values: float) -> float:
     """The smallest drop found within so many values, on average (`expected_delay`); 1 where none is."""
-    x = numbers(residuals, -1.0, config.highest)
 
     def late(drop: float) -> float:
-        return log(min(expected_delay(config, x, drop), 1e300) / values)
+        return log(min(expected_delay(config, residuals, drop), 1e300) / values)
 
-    return 1.0 if late(1.0) >= 0 else float(brentq(late, config.tolerance / 2, 1.0, xtol=1e-4))
+    return 1.0 if late(1.0) >= 0 else float(brentq(late, 0.0, 1.0, xtol=1e-4))
 
 
 def simulated_delays(
@@ -193,7 +198,7 @@ def simulated_delays(
     NDArray
         One a stream that did not alarm early; infinite where 50,000 values were too few.
     """
-    x, rng = numbers(residuals, -1.0, config.highest), np.random.default_rng(seed)
+    x, rng = _centred(config, residuals), np.random.default_rng(seed)
     expected = expected_delay(config, x, drop)
     after = int(min(_MOST_VALUES, 6 * expected + 100))
     drawn = rng.choice(x, size=(repetitions, before + after))

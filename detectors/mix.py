@@ -100,36 +100,35 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
         return None
     sides = [_Side(before, names, -1.0), _Side(after, names, 1.0)]
     z = float(ndtri((1 + confidence) / 2))
-    told = np.minimum(*(side.samples for side in sides)) >= FEWEST
+    told = np.minimum(sides[0].samples, sides[1].samples) >= FEWEST
     share = (sides[0].share + sides[1].share) / 2
     rise = np.where(told, sides[1].level - sides[0].level, 0.0)
     quality = share * rise
     whole = sides[1].share * sides[1].level - sides[0].share * sides[0].level
     average = (sides[0].mean + sides[1].mean) / 2
-    of_mix = whole - quality - (sides[1].share - sides[0].share) * average
+    mix = whole - quality - (sides[1].share - sides[0].share) * average
     on_total = [side.sign * (side.values - side.mean) for side in sides]
     on_quality = [side.influence(share, rise, told) for side in sides]
     on_mix = [one - other for one, other in zip(on_total, on_quality, strict=True)]
-
-    def part(change: float, influences: Sequence[Floats]) -> Part:
-        error = np.sqrt(sum(side.variance(psi) for side, psi in zip(sides, influences, strict=True)))
-        return Part(change, change - z * float(error), change + z * float(error))
-
-    def quality_of(i: int) -> Part | None:
-        alone = np.arange(len(names)) == i
-        return part(float(quality[i]), [s.influence(share * alone, rise * alone, told & alone) for s in sides])
-
+    alone = np.eye(len(names), dtype=bool) & told
+    of_each = ([side.influence(share * only, rise * only, only) for side in sides] for only in alone)
+    parts = [_part(sides, change, psi, z) for change, psi in zip(quality, of_each, strict=True)]
     return Decomposition(
-        part(float(whole.sum()), on_total),
-        part(float(quality.sum()), on_quality),
-        part(float(whole.sum() - quality.sum()), on_mix),
+        _part(sides, whole.sum(), on_total, z),
+        _part(sides, quality.sum(), on_quality, z),
+        _part(sides, whole.sum() - quality.sum(), on_mix, z),
         {
             name: ScenarioPart(
-                float(sides[0].share[i]), float(sides[1].share[i]), quality_of(i) if told[i] else None, float(of_mix[i])
+                float(sides[0].share[i]), float(sides[1].share[i]), parts[i] if told[i] else None, float(mix[i])
             )
             for i, name in enumerate(names)
         },
     )
+
+
+def _part(sides: Sequence["_Side"], change: float, influences: Sequence[Floats], z: float) -> Part:
+    half = z * float(np.sqrt(sum(side.variance(psi) for side, psi in zip(sides, influences, strict=True))))
+    return Part(float(change), float(change) - half, float(change) + half)
 
 
 class _Side:

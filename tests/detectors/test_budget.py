@@ -64,6 +64,14 @@ def test_a_thin_reference_costs_tolerance_and_in_the_end_the_alarm() -> None:
     assert plan(BUDGET, thin) is Abstained.REFERENCE_TOO_THIN
 
 
+def test_a_few_residuals_stand_for_a_shape_and_not_for_a_level() -> None:
+    """2,000 of them may well lie a point below the reference on average, which is no drop."""
+    low = [residual - 0.01 for residual in RESIDUALS]
+    assert expected_delay(CONFIG, low, 0.05) == pytest.approx(expected_delay(CONFIG, RESIDUALS, 0.05))
+    assert detectable_drop(CONFIG, low, 1000) == pytest.approx(detectable_drop(CONFIG, RESIDUALS, 1000), abs=1e-4)
+    assert detectable_drop(CONFIG, low, 1e6) > CONFIG.tolerance
+
+
 @pytest.mark.parametrize("drop", [0.2, 0.1, 0.05, 0.03])
 def test_the_formula_is_within_a_fifth_of_the_simulation(drop: float) -> None:
     delays = simulated_delays(CONFIG, RESIDUALS, drop)
