@@ -6,7 +6,7 @@ Takes the assessments that `tools/fit_prior.py --signals` kept, rated by a prior
 pipeline is four collections of one retriever, its scenarios; traces are drawn from them anew, seeded, hour by hour:
 days and weekends have another volume, another mix and other levels; there are bursts, the mix wanders from day to day
 and shifts for good once. 28 healthy days make the baseline and 60 more are watched, everything through the code that is
-shipped. Says so and ends where there are no collections. About four minutes on one core.
+shipped. Says so and ends where there are no collections. About eight minutes on one core.
 """
 
 import argparse
