@@ -20,6 +20,16 @@ class Estimate(msgspec.Struct, frozen=True):
     samples: int
 
 
+def effective_samples(weights: ArrayLike) -> float:
+    """How many equal weights tell as much: (sum w)^2 / sum w^2; 0 of none.
+
+    >>> effective_samples([2.0, 2.0, 2.0]), effective_samples([1.0, 0.0])
+    (3.0, 1.0)
+    """
+    w = np.asarray(weights, dtype=np.float64)
+    return float(w.sum() ** 2 / np.square(w).sum()) if len(w) else 0.0
+
+
 def weighted_mean(
     values: ArrayLike, weights: ArrayLike, *, level_error: float = 0.0, confidence: float = 0.95
 ) -> Estimate | None:
@@ -49,13 +59,13 @@ def weighted_mean(
     """
     x, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     total = w.sum()
-    effective = total**2 / np.square(w).sum() if len(w) else 0.0
+    effective = effective_samples(w)
     if effective < MINIMUM_SAMPLES:
         return None
     mean = float(w @ x / total)
     sampling = np.square(w * (x - mean)).sum() / total**2 * len(x) / (len(x) - 1)
     half = float(ndtri((1 + confidence) / 2) * np.sqrt(sampling + level_error**2))
-    return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), float(effective), len(x))
+    return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), effective, len(x))
 
 
 class Difference(msgspec.Struct, frozen=True):
