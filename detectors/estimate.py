@@ -31,7 +31,7 @@ def effective_samples(weights: ArrayLike) -> float:
 
 
 def weighted_mean(
-    values: ArrayLike, weights: ArrayLike, *, level_error: float = 0.0, confidence: float = 0.95
+    values: ArrayLike, weights: ArrayLike, *, level_error: ArrayLike = 0.0, confidence: float = 0.95
 ) -> Estimate | None:
     """The Horvitz-Thompson mean, self-normalised, of values in [0, 1].
 
@@ -42,7 +42,8 @@ def weighted_mean(
     values, weights
         Values in [0, 1] and their inverse sampling probabilities; shape (n,).
     level_error
-        Standard deviation of what more samples would not mend: how far a prior's level is off between collections.
+        Standard deviation of what more samples would not mend: how far a prior's level is off between collections. Of
+        all values, or of each; levels err together, so the error of their mean is the mean of their errors.
     confidence
         Of the interval, by the normal approximation.
 
@@ -64,7 +65,8 @@ def weighted_mean(
         return None
     mean = float(w @ x / total)
     sampling = np.square(w * (x - mean)).sum() / total**2 * len(x) / (len(x) - 1)
-    half = float(ndtri((1 + confidence) / 2) * np.sqrt(sampling + level_error**2))
+    error = float(w @ np.broadcast_to(np.asarray(level_error, dtype=np.float64), x.shape) / total)
+    half = float(ndtri((1 + confidence) / 2) * np.sqrt(sampling + error**2))
     return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), effective, len(x))
 
 

@@ -89,11 +89,11 @@ def evaluate_signals(judged: Sequence[Judged], *, repetitions: int = REPETITIONS
     skill = partial(_skill, repetitions=repetitions, seed=seed)
     risk_skill = partial(_risk_skill, repetitions=repetitions, seed=seed)
     risks = {
-        "risk": _column(query.risk for query in judged),
-        "risk_at_1": _column(query.risk_at_1 for query in judged),
+        "risk": as_column(query.risk for query in judged),
+        "risk_at_1": as_column(query.risk_at_1 for query in judged),
     }
     signals = {
-        name: spec.direction * _column(query.signals.get(name) for query in judged) for name, spec in SIGNALS.items()
+        name: spec.direction * as_column(query.signals.get(name) for query in judged) for name, spec in SIGNALS.items()
     }
     return Evaluation(
         len(judged),
@@ -105,8 +105,8 @@ def evaluate_signals(judged: Sequence[Judged], *, repetitions: int = REPETITIONS
     )
 
 
-def _column(values: Iterable[float | None]) -> Floats:
-    """NaN where a query has no value."""
+def as_column(values: Iterable[float | None]) -> Floats:
+    """Numbers as an array; NaN for those that are not there."""
     return np.array([float("nan") if value is None else value for value in values], dtype=np.float64)
 
 
@@ -139,7 +139,7 @@ def _risk_skill(risk: Floats, failed: Bools, *, repetitions: int, seed: int) -> 
 
 def _tau(judged: Sequence[Judged], column: Floats) -> float | None:
     known = ~np.isnan(column)
-    return _or_none(kendall_with(-column[known], _column(query.ndcg_at_10 for query in judged)[known]))
+    return _or_none(kendall_with(-column[known], as_column(query.ndcg_at_10 for query in judged)[known]))
 
 
 def _or_none(value: float) -> float | None:

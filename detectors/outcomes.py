@@ -1,13 +1,13 @@
 """One recording that was rated, beside its labels, as columns: what every figure of an evaluation is computed from."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.evaluate import MINIMUM_FAILURES
+from detectors.evaluate import MINIMUM_FAILURES, as_column
 from detectors.labels import FAILURE_KINDS
 from detectors.records import Assessment
 from detectors.resampling import Bools, Counts, Drawn, Floats, auroc_draws, brier_skill_draws
@@ -66,12 +66,12 @@ def outcomes(
     """The columns of rated assessments and their answers; `positions` numbers the queries of the collection."""
     assessments = [assessment for assessment, _ in rated]
     signals = {
-        name: spec.direction * _column(assessment.signals.get(name) for assessment in assessments)
+        name: spec.direction * as_column(assessment.signals.get(name) for assessment in assessments)
         for name, spec in SIGNALS.items()
     }
     risks = {
-        "risk": _column(assessment.risk for assessment in assessments),
-        "risk_at_1": _column(assessment.risk_at_1 for assessment in assessments),
+        "risk": as_column(assessment.risk for assessment in assessments),
+        "risk_at_1": as_column(assessment.risk_at_1 for assessment in assessments),
     }
     abstentions: dict[str, Counter[str]] = {name: Counter() for name in (*SIGNALS, *risks)}
     for assessment in assessments:
@@ -83,15 +83,11 @@ def outcomes(
         recording,
         np.array([positions[answer.query] for _, answer in rated], dtype=np.intp),
         {**signals, **risks},
-        {name: _column(assessment.level_errors.get(name) for assessment in assessments) for name in risks},
+        {name: as_column(assessment.level_errors.get(name) for assessment in assessments) for name in risks},
         {kind: np.array([answer.failures[kind] for _, answer in rated], dtype=bool) for kind in FAILURE_KINDS},
         tuple(assessment.scenarios for assessment in assessments),
         abstentions,
     )
-
-
-def _column(values: Iterable[float | None]) -> Floats:
-    return np.array([float("nan") if value is None else value for value in values], dtype=np.float64)
 
 
 def enough(failed: Bools) -> bool:

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from detectors.reference import Normalisation
-from detectors.risk import Curve, Prior, Target, badness, bases, with_level
+from detectors.risk import Curve, Prior, Target, badness, bases, rank_sum, with_level
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -137,13 +137,10 @@ def _fit(seen: Sequence[_Seen], folds: Sequence[_Fold], target: str, basis: str)
 
 
 def _evidence(bad: Bad, weights: dict[str, float], basis: str) -> Floats:
-    """The rank sum of every query over the families of `basis`, as `Prior.evidence` computes it."""
-    names = [name for family in basis.split("+") for name in FAMILIES[family] if name in weights]
-    gone = NEED_CORPUS if "lexical" not in basis else frozenset[str]()
-    share = np.array([weights[name] for name in names])
-    columns = [[0.5 if name in gone else of_trace.get(name, 0.5) for name in names] for of_trace in bad]
-    evidence: Floats = np.array(columns) @ (share / share.sum())
-    return evidence
+    """The rank sum of every query, as if only the families of `basis` were at hand."""
+    gone = frozenset[str]() if "lexical" in basis else NEED_CORPUS
+    at_hand = [{name: value for name, value in of_trace.items() if name not in gone} for of_trace in bad]
+    return np.array([rank_sum(of_trace, weights, FAMILIES, basis) for of_trace in at_hand])
 
 
 def _fit_curve(recordings: Sequence[tuple[Floats, Bools]]) -> tuple[float, float]:

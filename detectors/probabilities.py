@@ -57,7 +57,7 @@ def level_of(of: Outcomes, kind: str) -> Level | None:
     name = RISKS[kind]
     known = of.known(name)
     risks, errors = of.predictors[name][known], of.level_errors[name][known]
-    estimate = weighted_mean(risks, np.ones(len(risks)), level_error=float(errors.mean()) if len(errors) else 0.0)
+    estimate = weighted_mean(risks, np.ones(len(risks)), level_error=errors)
     if estimate is None:
         return None
     return Level(estimate.mean, estimate.low, estimate.high, float(of.failed[kind].mean()))

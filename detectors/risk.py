@@ -112,17 +112,23 @@ class Prior(msgspec.Struct, frozen=True):
     def rated(self, target: Target, bad: Mapping[str, float], basis: str) -> Rated:
         """The probability of one kind of failure, by the families of `basis`."""
         curve = target.curves[basis]
-        return Rated(curve.at(self.evidence(target, bad, basis)), curve.level_error)
+        return Rated(curve.at(rank_sum(bad, target.weights, self.families, basis)), curve.level_error)
 
-    def evidence(self, target: Target, bad: Mapping[str, float], basis: str) -> float:
-        """The weighted mean badness over the families of `basis`; a signal that abstained is undecided, .5."""
-        total = weighed = 0.0
-        for family in basis.split(_JOINED):
-            for name in self.families[family]:
-                weight = target.weights.get(name, 0.0)
-                total += weight
-                weighed += weight * bad.get(name, 0.5)
-        return weighed / total
+
+def rank_sum(
+    bad: Mapping[str, float], weights: Mapping[str, float], families: Mapping[str, Iterable[str]], basis: str
+) -> float:
+    """The evidence that a retrieval failed: the weighted mean badness over the families of `basis`.
+
+    A signal that abstained is undecided, .5.
+    """
+    total = weighed = 0.0
+    for family in basis.split(_JOINED):
+        for name in families[family]:
+            weight = weights.get(name, 0.0)
+            total += weight
+            weighed += weight * bad.get(name, 0.5)
+    return weighed / total
 
 
 def bases(families: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Puts an assessor together from a configuration: which measures there are, and what each is given."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from detectors.calibration import Calibration
 from detectors.measures import lexical_check, lexical_scores, rank_divergence
@@ -21,6 +22,14 @@ from monitor.prepare import Preparer
 from monitor.privacy import Privacy
 from monitor.providers.corpus import Corpus, CorpusFormat, read_corpus
 from monitor.providers.vocabulary import vocabulary_of
+
+
+class Scorer(NamedTuple):
+    """A cross-encoder, the name that its assessments carry, and what its scores mean; without one, none of it."""
+
+    model: PairScorer | None
+    name: str
+    calibration: Calibration | None
 
 
 def load_corpus(config: Config) -> Corpus | None:

@@ -1,7 +1,7 @@
 """`leadline calibrate`: collects a scorer's judged pairs, and says what the calibration that they make is worth."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,8 +51,8 @@ class Calibrated(msgspec.Struct, frozen=True):
     held_out: Reliability
 
 
-class Judgements:
-    """Judged pairs of one scorer. `left_out` counts by reason what could not be paired.
+class OfOneScorer:
+    """Labelled assessments, all of one scorer. `left_out` counts by reason what could not be used.
 
     Parameters
     ----------
@@ -60,14 +60,21 @@ class Judgements:
         The lowest grade that counts as relevant.
     """
 
-    def __init__(self, relevant_from: int = RELEVANT) -> None:
-        self.pairs: list[JudgedPair] = []
+    def __init__(self, relevant_from: int) -> None:
         self.left_out: Counter[str] = Counter()
         self.scorer: str | None = None
-        self._relevant_from = relevant_from
+        self.relevant_from = relevant_from
 
-    def add_collection(self, directory: Path, assessments: Iterable[Assessment]) -> None:
-        """All served documents of the queries that have labels; one without a grade counts as not relevant.
+    def took(self, scorer: str) -> None:
+        """Take note of the scorer of one more of them; raises LeadlineError where it is another one."""
+        if self.scorer not in (None, scorer):
+            raise LeadlineError(f"versions.scorer: got {scorer!r}, expected {self.scorer!r} as before")
+        self.scorer = scorer
+
+    def graded(
+        self, directory: Path, assessments: Iterable[Assessment]
+    ) -> Iterator[tuple[Assessment, Mapping[str, int]]]:
+        """Those whose query has labels, with the grades of what was served: 0 for a document without one.
 
         Raises
         ------
@@ -77,10 +84,29 @@ class Judgements:
         labels = Labels(*read_labels(directory))
         for assessment in assessments:
             grades = labels.of(assessment.query_id, assessment.query)
-            if grades is None or max(grades.values()) < self._relevant_from:
+            if grades is None or max(grades.values()) < self.relevant_from:
                 self.left_out["unknown_query" if grades is None else "no_relevant_document"] += 1
             else:
-                self._add(assessment, directory.name, {key: grades.get(key, 0) for key in assessment.document_ids})
+                yield assessment, {key: grades.get(key, 0) for key in assessment.document_ids}
+
+
+class Judgements(OfOneScorer):
+    """Judged pairs of one scorer."""
+
+    def __init__(self, relevant_from: int = RELEVANT) -> None:
+        super().__init__(relevant_from)
+        self.pairs: list[JudgedPair] = []
+
+    def add_collection(self, directory: Path, assessments: Iterable[Assessment]) -> None:
+        """All served documents of the queries that have labels; one without a grade counts as not relevant.
+
+        Raises
+        ------
+        LeadlineError
+            Where the labels cannot be read.
+        """
+        for assessment, grades in self.graded(directory, assessments):
+            self._add(assessment, directory.name, grades)
 
     def add_verdicts(self, assessments: Path, verdicts: Path) -> None:
         """The served documents that have a verdict, and no others; of a repeated verdict the last counts.
@@ -102,21 +128,18 @@ class Judgements:
                     raise LeadlineError(f"{assessments}:{number}: {error}") from error
         self.left_out["verdict_without_score"] += given - (len(self.pairs) - paired)
 
-    def _add(self, assessment: Assessment, group: str, grades: dict[str, int]) -> None:
+    def _add(self, assessment: Assessment, group: str, grades: Mapping[str, int]) -> None:
         scores = assessment.evidence.relevance
         if not scores:
             self.left_out["not_scored"] += 1
             return
-        scorer = assessment.versions["scorer"]
-        if self.scorer not in (None, scorer):
-            raise LeadlineError(f"versions.scorer: got {scorer!r}, expected {self.scorer!r} as before")
-        self.scorer = scorer
+        self.took(assessment.versions["scorer"])
         query = f"{assessment.trace_id} {assessment.span_id}"
         seen = set()
         for rank, (key, score) in enumerate(zip(assessment.document_ids, scores, strict=True), start=1):
             if key in grades and key not in seen:
                 seen.add(key)
-                self.pairs.append(JudgedPair(score, rank, grades[key] >= self._relevant_from, group, query))
+                self.pairs.append(JudgedPair(score, rank, grades[key] >= self.relevant_from, group, query))
 
 
 def read_verdicts(path: Path) -> dict[tuple[str, str | None], dict[str, int]]:

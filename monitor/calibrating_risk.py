@@ -12,9 +12,8 @@ from detectors.labels import RELEVANT
 from detectors.records import Assessment, Tier, Weights
 from detectors.risk import EMPTY_RESULT, shipped_normalisation, shipped_prior
 from detectors.risk_calibration import Label, RiskCalibration, fit_risk, held_out
-from monitor.calibrating import read_lines, read_verdicts
+from monitor.calibrating import OfOneScorer, read_lines, read_verdicts
 from monitor.errors import LeadlineError
-from monitor.evaluation import Labels, read_labels
 from monitor.normalisation import scorer_version
 
 UNDECIDED = 0.1  # the share of judged traces whose verdicts may leave open whether they failed
@@ -46,8 +45,8 @@ class CalibratedRisk(msgspec.Struct, frozen=True):
     at_1: Worth
 
 
-class LabelledTraces:
-    """The traces of one pipeline of which it is known whether they failed. `left_out` counts the others by reason.
+class LabelledTraces(OfOneScorer):
+    """The traces of one pipeline of which it is known whether they failed.
 
     Parameters
     ----------
@@ -58,14 +57,12 @@ class LabelledTraces:
     """
 
     def __init__(self, pipeline: str, relevant_from: int = RELEVANT) -> None:
+        super().__init__(relevant_from)
         self.pipeline = pipeline
         self.at_5: list[Outcome] = []
         self.at_1: list[Outcome] = []
         self.bases: Counter[str] = Counter()
-        self.left_out: Counter[str] = Counter()
         self.undecided = 0
-        self.scorer: str | None = None
-        self._relevant_from = relevant_from
 
     def add_collection(self, directory: Path, assessments: Iterable[Assessment]) -> None:
         """The queries that have labels, with their risks; a document without a grade counts as not relevant.
@@ -75,13 +72,8 @@ class LabelledTraces:
         LeadlineError
             Where the labels cannot be read.
         """
-        labels = Labels(*read_labels(directory))
-        for assessment in assessments:
-            grades = labels.of(assessment.query_id, assessment.query)
-            if grades is None or max(grades.values()) < self._relevant_from:
-                self.left_out["unknown_query" if grades is None else "no_relevant_document"] += 1
-            else:
-                self._add(assessment, {key: grades.get(key, 0) for key in assessment.document_ids})
+        for assessment, grades in self.graded(directory, assessments):
+            self._add(assessment, grades)
 
     def add_verdicts(self, assessments: Path, verdicts: Path) -> None:
         """The traces whose verdicts decide it: for at 5 a relevant one among the first five, or a verdict on each.
@@ -106,10 +98,7 @@ class LabelledTraces:
         if why_not is not None:
             self.left_out[why_not] += 1
             return
-        scorer = scorer_version(assessment.versions)
-        if self.scorer not in (None, scorer):
-            raise LeadlineError(f"versions.scorer: got {scorer!r}, expected {self.scorer!r} as before")
-        self.scorer = scorer
+        self.took(scorer_version(assessment.versions))
         self.bases[assessment.risk_basis] += 1
         by_prior = assessment.prior_risks
         kinds = (
@@ -133,7 +122,7 @@ class LabelledTraces:
         return "shipped_reference" if assessment.versions["normalisation"] == shipped_normalisation().version else None
 
     def _failed(self, served: Sequence[str], grades: Mapping[str, int]) -> bool | None:
-        known = [grades[key] >= self._relevant_from for key in served if key in grades]
+        known = [grades[key] >= self.relevant_from for key in served if key in grades]
         if any(known):
             return False
         return True if len(known) == len(served) else None

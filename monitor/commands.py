@@ -18,7 +18,7 @@ from detectors.records import Assessment
 from detectors.risk import shipped_prior
 from monitor import report
 from monitor.assess import Assessor
-from monitor.build import build_assessor, build_index, load_corpus
+from monitor.build import Scorer, build_assessor, build_index, load_corpus
 from monitor.calibrating import Judgements, calibrate
 from monitor.calibrating_risk import LabelledTraces, calibrate_risk
 from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, ScorerConfig, build_config, load_config
@@ -29,7 +29,7 @@ from monitor.metrics import CATALOGUE, PREFIX
 from monitor.normalisation import NO_SCORER
 from monitor.pictures import draw_reliability, load_pyplot
 from monitor.providers.calibration import calibration_for
-from monitor.providers.cross_encoder import CrossEncoderScorer
+from monitor.providers.cross_encoder import CACHED_SCORES, CrossEncoderScorer
 from monitor.recording import SELF, Recording, References, assess_all
 from monitor.replay import replay
 from monitor.sampling import Sampler
@@ -194,20 +194,45 @@ def file_config(config_file: Path | None, corpus: Path | None, depth: int | None
     return config.model_copy(update=changed)
 
 
-def file_scorer(config: Config) -> CrossEncoderScorer | None:
+def look_for_folder(file: Path) -> None:
+    """Of a file that is written at the end, before anything is scored for nothing."""
+    if not file.parent.is_dir():
+        raise LeadlineError(f"{file}: cannot be written: no folder {file.parent}")
+
+
+def file_scorer(config: Config, cached_scores: int = CACHED_SCORES) -> CrossEncoderScorer | None:
     """The configured scorer, loaded: a model that is not there ends the command."""
     scorer = config.scorer
-    return CrossEncoderScorer(scorer.model, scorer.backend).loaded() if scorer is not None else None
+    if scorer is None:
+        return None
+    return CrossEncoderScorer(scorer.model, scorer.backend, cached_scores=cached_scores).loaded()
+
+
+def calibrated_scorer(config: Config, cached_scores: int = CACHED_SCORES) -> Scorer:
+    """The same with its name and its calibration."""
+    model = file_scorer(config, cached_scores)
+    name = model.name if model is not None else NO_SCORER
+    return Scorer(model, name, calibration_for(name, config.scorer.calibration if config.scorer is not None else None))
 
 
 def file_assessor(config: Config) -> tuple[Assessor, LexicalIndex | None]:
     """An assessor, and its index, with the scorer loaded."""
-    cross_encoder = file_scorer(config)
-    name = cross_encoder.name if cross_encoder is not None else NO_SCORER
-    calibration = calibration_for(name, config.scorer.calibration if config.scorer is not None else None)
+    [assessor], index = file_assessors(config, 1)
+    return assessor, index
+
+
+def file_assessors(
+    config: Config, count: int, cached_scores: int = CACHED_SCORES
+) -> tuple[list[Assessor], LexicalIndex | None]:
+    """So many assessors of the same parts, and their index: what one has seen of its ids is nothing to the others."""
+    scorer = calibrated_scorer(config, cached_scores)
     corpus = load_corpus(config)
     index = build_index(corpus)
-    return build_assessor(config, corpus, index, cross_encoder, name, calibration=calibration), index
+    found = [
+        build_assessor(config, corpus, index, scorer.model, scorer.name, calibration=scorer.calibration)
+        for _ in range(count)
+    ]
+    return found, index
 
 
 def _served_only(config: Config, cross_encoder: CrossEncoderScorer | None) -> Assessor:

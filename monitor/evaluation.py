@@ -118,7 +118,7 @@ def evaluate(
     """
     unrated: list[Assessment] = []
     for batch in recording.batches():
-        unrated += assessor.assess([_without_scores(s) for s in batch] if drop_scores else batch)
+        unrated += assessor.assess([without_scores(s) for s in batch] if drop_scores else batch)
     skipped = {name: count for name, count in recording.counts().items() if name != "evaluated"}
     return judge(directory, unrated, index, reference=reference, depth=depth, skipped=skipped)
 
@@ -152,7 +152,8 @@ def judge(
     return _result(directory.resolve().name, judged, dict(left_out), ", ".join(references.versions), orders)
 
 
-def _without_scores(sampled: Sampled) -> Sampled:
+def without_scores(sampled: Sampled) -> Sampled:
+    """A trace as a stack would have recorded it whose retriever gives no scores."""
     trace, weights = sampled
     bare = tuple(msgspec.structs.replace(document, score=None) for document in trace.documents)
     replaced: QueryTrace = msgspec.structs.replace(trace, documents=bare)
@@ -211,5 +212,5 @@ def _estimate(rated: Sequence[tuple[float | None, float | None]]) -> dict[str, f
     """The mean of the risks, each with the error of its level."""
     risks = [risk for risk, _ in rated if risk is not None]
     errors = [error for _, error in rated if error is not None]
-    estimate = weighted_mean(risks, np.ones(len(risks)), level_error=float(np.mean(errors)) if errors else 0.0)
+    estimate = weighted_mean(risks, np.ones(len(risks)), level_error=errors)
     return {"mean": estimate.mean, "low": estimate.low, "high": estimate.high} if estimate is not None else None

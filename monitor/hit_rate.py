@@ -27,13 +27,9 @@ class RatedTrace(NamedTuple):
 
 
 def hit_estimate(rated: ArrayLike) -> Estimate | None:
-    """`hit_at_5` = 1 - weighted mean risk, of rated traces: shape (n, 3), or flat.
-
-    Levels err together, so the error of their mean is the mean of their errors.
-    """
+    """`hit_at_5` = 1 - weighted mean risk, of rated traces: shape (n, 3), or flat."""
     risks, weights, errors = np.asarray(rated, dtype=np.float64).reshape(-1, 3).T
-    error = float(weights @ errors / weights.sum()) if len(weights) else 0.0
-    return weighted_mean(1 - risks, weights, level_error=error)
+    return weighted_mean(1 - risks, weights, level_error=errors)
 
 
 class HitWindows:

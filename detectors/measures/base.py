@@ -83,7 +83,14 @@ class LexicalIndex(Protocol):
         ...
 
 
-def search_for(index: LexicalIndex, retrieval: Retrieval) -> LexicalResult:
-    """The one search for a retrieval, which all measures share, with the scores of what was served."""
+def search_for(index: LexicalIndex, retrieval: Retrieval) -> LexicalResult | Reason:
+    """The one search for a retrieval, which all measures share, with the scores of what was served; or why there is
+    nothing to conclude from it.
+    """
+    if retrieval.no_lexical is not None:
+        return retrieval.no_lexical
+    if not retrieval.served:
+        return Reason.TOO_FEW_DOCUMENTS
     about = [passage.key for passage in retrieval.served if passage.in_corpus]
-    return index.search(retrieval.query, hits_wanted(len(retrieval.served)), retrieval.trace.filters, about)
+    result = index.search(retrieval.query, hits_wanted(len(retrieval.served)), retrieval.trace.filters, about)
+    return result if result.idf else Reason.NO_QUERY_TERMS

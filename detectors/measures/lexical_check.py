@@ -134,13 +134,9 @@ class LexicalCheck:
         return [self._measure(retrieval) for retrieval in retrievals]
 
     def _measure(self, retrieval: Retrieval) -> Findings:
-        if retrieval.no_lexical is not None:
-            return Findings.abstained(SIGNALS, retrieval.no_lexical)
-        if not retrieval.served:
-            return Findings.abstained(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
         result = search_for(self._index, retrieval)
-        if not result.idf:
-            return Findings.abstained(SIGNALS, Reason.NO_QUERY_TERMS)
+        if isinstance(result, Reason):
+            return Findings.abstained(SIGNALS, result)
         findings = _compare(retrieval, result)
         texts = [passage.text for passage in retrieval.served if passage.text is not None]
         if len(texts) < len(retrieval.served):

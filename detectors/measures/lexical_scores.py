@@ -92,14 +92,10 @@ class LexicalScores:
         return [self._measure(retrieval) for retrieval in retrievals]
 
     def _measure(self, retrieval: Retrieval) -> Findings:
-        if retrieval.no_lexical is not None:
-            return Findings.abstained(SIGNALS, retrieval.no_lexical)
-        depth = len(retrieval.served)
-        if not depth:
-            return Findings.abstained(SIGNALS, Reason.TOO_FEW_DOCUMENTS)
         result = search_for(self._index, retrieval)
-        if not result.idf:
-            return Findings.abstained(SIGNALS, Reason.NO_QUERY_TERMS)
+        if isinstance(result, Reason):
+            return Findings.abstained(SIGNALS, result)
+        depth = len(retrieval.served)
         findings = Findings({"unknown_terms": unknown_terms(result.idf, result.unknown)})
         if not result.hits:
             findings.merge(Findings.abstained(["lexical_gap", *SERVED_SIGNALS], Reason.NOT_APPLICABLE))

@@ -89,16 +89,18 @@ class RankDivergence:
 
     def _candidates(self, retrieval: Retrieval) -> Candidates | Reason:
         """Of as many of BM25's best as were served, those that were not, or why there are none."""
-        if self._index is None or retrieval.no_lexical is not None:
+        if self._index is None:
             return retrieval.no_lexical or Reason.NO_CORPUS
         if not _readable(retrieval):
-            return Candidates([], {})
-        depth = len(retrieval.served)
+            return Candidates([], {})  # nothing is scored, so nothing is searched
         result = search_for(self._index, retrieval)
-        if not result.idf or not result.hits:
-            return Reason.NOT_APPLICABLE if result.idf else Reason.NO_QUERY_TERMS
+        if isinstance(result, Reason):
+            return result
+        if not result.hits:
+            return Reason.NOT_APPLICABLE
         served = {passage.key for passage in retrieval.served}
-        return Candidates([hit for hit in result.hits[:depth] if hit.key not in served], result.idf)
+        hits = result.hits[: len(retrieval.served)]
+        return Candidates([hit for hit in hits if hit.key not in served], result.idf)
 
     def _conclude(self, retrieval: Retrieval, candidates: Candidates | Reason, scores: Floats) -> Findings:
         if not retrieval.served:

@@ -7,13 +7,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from detectors.calibration import Calibration
 from detectors.labels import RELEVANT, against_labels
-from detectors.measures.base import PairScorer
 from detectors.outcomes import Answer
 from detectors.records import Assessment, Evidence
 from monitor.assess import Assessor, Sampled
-from monitor.build import build_index
+from monitor.build import Scorer, build_index
 from monitor.config import EVERYTHING
 from monitor.errors import LeadlineError
 from monitor.evaluating.collections import Collection
@@ -26,14 +24,6 @@ from monitor.sampling import Sampler
 
 Unrated = Sequence[tuple[Assessment, Answer | None]]
 """Every assessment of a recording, with the answer where the labels have one."""
-
-
-class Scorer(NamedTuple):
-    """The cross-encoder of the whole run: one cache of scores, and the calibration of those."""
-
-    model: PairScorer | None
-    name: str
-    calibration: Calibration | None
 
 
 class Assessed(NamedTuple):
@@ -69,7 +59,7 @@ def assess_collection(collection: Collection, scorer: Scorer, on_step: Callable[
     corpus = read_corpus(collection.directory / "corpus.jsonl")
     index = build_index(corpus)
     assert index is not None
-    parts = Parts(corpus, index, scorer.model, scorer.name, scorer.calibration)
+    parts = Parts(corpus, index, scorer)
     labels = Labels(*read_labels(collection.directory))
     found = []
     for path in collection.recordings:
@@ -92,7 +82,7 @@ class _OneRecording:
         skipped = Counter({name: count for name, count in recording.counts().items() if name != "evaluated"})
         orders = Orders(self._parts.lexical)
         by_variant: dict[Variant, Unrated] = {}
-        for variant in variants(self._parts.scorer):
+        for variant in variants(self._parts.scorer.model):
             on_step(f"{self._collection.name}/{self._path.name}: {variant.name}")
             by_variant[variant] = self._variant(variant, sampled, orders, skipped)
         if all(answer is None for _, answer in by_variant[FULL]):

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from detectors.calibration import Calibration
-from monitor.commands import console, file_config
+from monitor.build import Scorer
+from monitor.commands import calibrated_scorer, console, file_config, look_for_folder
 from monitor.errors import LeadlineError
-from monitor.evaluating.assessing import Assessed, Scorer, assess_collection
+from monitor.evaluating.assessing import Assessed, assess_collection
 from monitor.evaluating.collections import Collection, find_collections
 from monitor.evaluating.figures import REPETITIONS, Board
 from monitor.evaluating.plots import draw_all
@@ -22,12 +22,9 @@ from monitor.evaluating.report_markdown import report
 from monitor.evaluating.results import Scoreboard
 from monitor.evaluating.summary import print_scoreboard
 from monitor.logs import configure_logs
-from monitor.normalisation import NO_SCORER
 from monitor.pictures import load_pyplot
-from monitor.providers.calibration import calibration_for
-from monitor.providers.cross_encoder import CrossEncoderScorer
 
-CACHED_SCORES = 400_000  # more than one collection asks for in all variants; about 60 MB
+COLLECTION_SCORES = 400_000  # more than one collection asks for in all variants; about 60 MB
 SEED = 0
 
 
@@ -38,11 +35,11 @@ def evaluate_all_command(folder: Path, report_file: Path | None, scorer: str | N
         raise LeadlineError("evaluate --all: expected --report FILE.md, or --json")
     if report_file is not None:  # before anything is scored for nothing
         load_pyplot()
-        if not report_file.parent.is_dir():
-            raise LeadlineError(f"{report_file}: cannot be written: no folder {report_file.parent}")
+        look_for_folder(report_file)
     collections = find_collections(folder)
     with _steps() as on_step:
-        board = evaluate_all(str(folder), collections, _scorer(scorer), on_step)
+        loaded = calibrated_scorer(file_config(None, None, None, scorer), COLLECTION_SCORES)
+        board = evaluate_all(str(folder), collections, loaded, on_step)
     if report_file is not None:
         write_report(report_file, board)
     if as_json:
@@ -76,16 +73,6 @@ def write_report(file: Path, board: Scoreboard) -> None:
     """The report, and its pictures in a folder beside it."""
     pictures = draw_all(file.with_name(f"{file.stem}_files"), board)
     file.write_text(report(board, {name: f"{path.parent.name}/{path.name}" for name, path in pictures.items()}))
-
-
-def _scorer(model: str | None) -> Scorer:
-    """The cross-encoder, loaded once for the whole run."""
-    config = file_config(None, None, None, model).scorer
-    if config is None:
-        return Scorer(None, NO_SCORER, None)
-    loaded = CrossEncoderScorer(config.model, config.backend, cached_scores=CACHED_SCORES).loaded()
-    calibration: Calibration | None = calibration_for(loaded.name, config.calibration)
-    return Scorer(loaded, loaded.name, calibration)
 
 
 @contextmanager

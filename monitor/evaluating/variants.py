@@ -1,15 +1,15 @@
 """What a stack may lack: the depths, and the families of evidence that are gone, in which everything is measured."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from detectors.calibration import Calibration
 from detectors.measures.base import LexicalIndex, PairScorer
-from detectors.records import QueryTrace, RetrievedDocument
+from detectors.records import QueryTrace
 from monitor.assess import Assessor, Sampled
-from monitor.build import build_assessor
+from monitor.build import Scorer, build_assessor
 from monitor.commands import file_config
+from monitor.evaluation import without_scores
 from monitor.normalisation import NO_SCORER
 from monitor.providers.corpus import Corpus, resolve
 
@@ -43,13 +43,11 @@ VARIANTS = (
 
 
 class Parts(NamedTuple):
-    """What an assessor of one collection is made from; `scorer` is None where there is none."""
+    """What an assessor of one collection is made from."""
 
     corpus: Corpus
     lexical: LexicalIndex
-    scorer: PairScorer | None
-    scorer_name: str
-    calibration: Calibration | None
+    scorer: Scorer
 
 
 def variants(scorer: PairScorer | None) -> list[Variant]:
@@ -61,23 +59,22 @@ def assessor_of(variant: Variant, parts: Parts) -> Assessor:
     """The pipeline's own assessor, without the parts that the variant lacks."""
     config = file_config(None, None, variant.depth, None)
     corpus, lexical = (parts.corpus, parts.lexical) if variant.corpus else (None, None)
-    if variant.scorer and parts.scorer is not None:
-        return build_assessor(config, corpus, lexical, parts.scorer, parts.scorer_name, calibration=parts.calibration)
-    return build_assessor(config, corpus, lexical, None, NO_SCORER)
+    model, name, calibration = parts.scorer if variant.scorer else (None, NO_SCORER, None)
+    return build_assessor(config, corpus, lexical, model, name, calibration=calibration)
 
 
 def as_recorded(variant: Variant, sampled: Sampled, corpus: Corpus) -> Sampled:
     """A trace as a stack of that variant would have recorded it."""
+    if not variant.scores:
+        sampled = without_scores(sampled)
+    return sampled if variant.corpus else _with_texts(sampled, corpus)
+
+
+def _with_texts(sampled: Sampled, corpus: Corpus) -> Sampled:
     trace, weights = sampled
-    documents = [_as_recorded(variant, document, corpus) for document in trace.documents]
+    documents = []
+    for document in trace.documents:
+        known = resolve(document, corpus)
+        documents.append(msgspec.structs.replace(document, id=known.key, title=None, text=known.text))
     changed: QueryTrace = msgspec.structs.replace(trace, documents=tuple(documents))
     return changed, weights
-
-
-def _as_recorded(variant: Variant, document: RetrievedDocument, corpus: Corpus) -> RetrievedDocument:
-    changes: dict[str, Any] = {} if variant.scores else {"score": None}
-    if not variant.corpus:
-        known = resolve(document, corpus)
-        changes |= {"id": known.key, "title": None, "text": known.text}
-    changed: RetrievedDocument = msgspec.structs.replace(document, **changes)
-    return changed

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib.resources import files
+from weakref import WeakKeyDictionary
 
 from detectors.scenarios import Vocabulary, scripts
 from detectors.text import STOP_WORDS, terms
@@ -42,14 +43,24 @@ def general_words() -> frozenset[str]:
     return frozenset(whole) | {line.lower() for line in _listed()}
 
 
+_KNOWN: WeakKeyDictionary[Corpus, Vocabulary] = WeakKeyDictionary()
+
+
 def vocabulary_of(corpus: Corpus | None) -> Vocabulary:
     """What is general, and what is the corpus's own: frequent in it, and unknown to general texts.
 
     An acronym is the house's where the world does not know it as one; a word where `HOUSE_DOCUMENTS` have it, in small
-    letters more often than not (the others are names), and the tokenizer shatters it.
+    letters more often than not (the others are names), and the tokenizer shatters it. Read once from each corpus, which
+    takes about as long as to index it, for however many assessors there are over it.
     """
     if corpus is None:
         return Vocabulary(general_words())
+    if corpus not in _KNOWN:
+        _KNOWN[corpus] = _read(corpus)
+    return _KNOWN[corpus]
+
+
+def _read(corpus: Corpus) -> Vocabulary:
     frequencies: Counter[str] = Counter()
     written: Counter[str] = Counter()
     for document in corpus.documents:

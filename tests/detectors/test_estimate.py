@@ -29,6 +29,16 @@ def test_unequal_weights_and_level_error_worked_by_hand() -> None:
     assert (estimate.low, estimate.high) == pytest.approx((0.5 - half, 0.5 + half))
 
 
+def test_level_errors_of_values_count_with_their_weights() -> None:
+    """.1 of weight 20 and .2 of weight 60: as .175 for all of them."""
+    values, weights = [0.2] * 20 + [0.6] * 20, [1.0] * 20 + [3.0] * 20
+    each = weighted_mean(values, weights, level_error=[0.1] * 20 + [0.2] * 20)
+    of_all = weighted_mean(values, weights, level_error=0.175)
+    assert each is not None
+    assert of_all is not None
+    assert (each.low, each.high) == pytest.approx((of_all.low, of_all.high))
+
+
 def test_no_number_of_samples_narrows_the_interval_below_the_level_error() -> None:
     estimate = weighted_mean([0.2, 0.4] * 50_000, [1.0] * 100_000, level_error=0.05)
     assert estimate is not None

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from monitor.evaluating.assessing import Assessed, Scorer, assess_collection
+from monitor.build import Scorer
+from monitor.evaluating.assessing import Assessed, assess_collection
 from monitor.evaluating.collections import find_collections
 from tests import labelled
 from tests.detectors.fakes import TableScorer

@@ -34,3 +34,10 @@ def test_a_script_is_of_the_corpus_where_one_document_in_twenty_has_it() -> None
 def test_without_a_corpus_there_is_nothing_of_the_house() -> None:
     found = vocabulary_of(None)
     assert (found.house, found.scripts, found.general) == (frozenset(), frozenset(), general_words())
+
+
+def test_a_corpus_is_read_once_for_all_assessors_over_it() -> None:
+    corpus, same_texts = (Corpus([CorpusDocument("a", "The SLO of the gateway")]) for _ in range(2))
+    assert vocabulary_of(corpus) is vocabulary_of(corpus)
+    assert vocabulary_of(same_texts) is not vocabulary_of(corpus)
+    assert vocabulary_of(same_texts) == vocabulary_of(corpus)
