@@ -1,5 +1,6 @@
 """From what an operator understands to what detectors need, and to what those will be able to see."""
 
+from collections.abc import Sequence
 from math import exp, log
 
 import msgspec
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from detectors.baseline import Baseline
 from detectors.deciders.base import Abstained, numbers
 from detectors.deciders.esr import EsrConfig, bet_factors, first_alarms
 
@@ -53,7 +55,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     residuals
         Some of its own, a few hundred or more: the shape of their distribution decides how soon a drop is seen.
     reference_error
-        Standard error of its reference's mean, `level_error` of the baseline or of the scenario.
+        How far its reference may be off, `Baseline.level_error_of`.
     highest
         `Baseline.highest_residual`.
     """
@@ -71,6 +73,16 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
         if not self.residuals:
             raise ValueError("residuals: expected at least one")
         numbers(self.residuals, -1.0, self.highest)
+
+
+def stream_of(baseline: Baseline, strata: Sequence[str], traces_a_day: float = 0.0) -> Stream:
+    """What a baseline knows of the stream of some of its strata; at the traffic that it saw, or at more."""
+    return Stream(
+        traces_a_day=max(traces_a_day, baseline.values_a_day(strata)),
+        residuals=baseline.shape(strata),
+        reference_error=baseline.level_error_of(strata),
+        highest=baseline.highest_residual,
+    )
 
 
 class Plan(msgspec.Struct, frozen=True):
