@@ -111,7 +111,7 @@ def average_run_length(budget: Budget, traces_a_day: float) -> float:
     return max(2.0, DAYS_A_YEAR * traces_a_day * budget.streams / budget.false_pages_a_year)
 
 
-def plan(budget: Budget, stream: Stream, within_hours: float = 24.0) -> Plan | Abstained:
+def esr_config(budget: Budget, stream: Stream) -> EsrConfig | Abstained:
     """The e-SR detector that a budget makes for a stream.
 
     REFERENCE_TOO_THIN where the tolerance, a fifth of the smallest drop plus the reference's standard error, leaves
@@ -121,7 +121,14 @@ def plan(budget: Budget, stream: Stream, within_hours: float = 24.0) -> Plan | A
     if tolerance > budget.smallest_drop / 2:
         return Abstained.REFERENCE_TOO_THIN
     run_length = average_run_length(budget, stream.traces_a_day)
-    config = EsrConfig(average_run_length=run_length, tolerance=tolerance, highest=stream.highest)
+    return EsrConfig(average_run_length=run_length, tolerance=tolerance, highest=stream.highest)
+
+
+def plan(budget: Budget, stream: Stream, within_hours: float = 24.0) -> Plan | Abstained:
+    """`esr_config`, and what it will see."""
+    config = esr_config(budget, stream)
+    if isinstance(config, Abstained):
+        return config
     delay = expected_delay(config, stream.residuals, budget.smallest_drop)
     return Plan(
         config,

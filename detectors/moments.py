@@ -58,6 +58,11 @@ class Moments(NamedTuple):
         """Of both."""
         return type(self)(*(one + more for one, more in zip(self, other, strict=True)))
 
+    def flipped(self) -> Self:
+        """Of 1 - x."""
+        n, w, q, s1, qs, qp, p, e = self
+        return type(self)(n, w, q, w - s1, q - qs, q - 2 * qs + qp, w - 2 * s1 + p, e)
+
     @property
     def mean(self) -> Floats:
         """Weighted; NaN where there is nothing."""

@@ -47,3 +47,8 @@ def test_an_array_keeps_them() -> None:
     some = moments_by(VALUES, ["a", "b"] * 150, WEIGHTS)["a"]
     assert Moments.from_array(some.array) == some
     assert float(some.values) == 150
+
+
+def test_flipped_are_those_of_one_less_each_value() -> None:
+    for part, one in zip(Moments.of(VALUES, WEIGHTS).flipped(), Moments.of(1 - VALUES, WEIGHTS), strict=True):
+        assert float(part) == pytest.approx(float(one))
