@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from detectors.records import ScoreKind
+from monitor.config_alerts import Alert, named_twice
 from monitor.config_base import Address, Pattern
 from monitor.config_base import Section as _Section
 from monitor.config_kafka import KafkaSource
@@ -88,13 +89,15 @@ EVERYTHING = SampleRates(cheap=1.0, scorer=1.0)
 class PipelineConfig(_Section):
     """How the traces of one pipeline are read; `default` holds for every pipeline that has no entry of its own.
 
-    `risk_calibration` is a file of `leadline calibrate --risk`, and never holds for another pipeline.
+    `risk_calibration` is a file of `leadline calibrate --risk`, `baseline` one of `leadline baseline`; neither ever
+    holds for another pipeline.
     """
 
     sample: SampleRates = SampleRates()
     depth: int = Field(10, ge=1, le=1000)
     score_kind: ScoreKind = "similarity"
     risk_calibration: Path | None = None
+    baseline: Path | None = None
 
 
 class CorpusConfig(_Section):
@@ -154,6 +157,12 @@ class StateConfig(_Section):
     path: Path = Path("leadline.db")
 
 
+class ReleasesConfig(_Section):
+    """Which attributes of a trace name what it was served by: where one changes, before and after are compared."""
+
+    attributes: tuple[str, ...] = ("index_version", "embedding_model", "model_version")
+
+
 class HttpConfig(_Section):
     """Where the sidecar listens: metrics and health, and traces."""
 
@@ -180,6 +189,8 @@ class Config(BaseSettings):
     scenarios: OwnScenarios = {}
     scorer: ScorerConfig | None = ScorerConfig()
     lexical: LexicalConfig = LexicalConfig()
+    alerts: tuple[Alert, ...] = (Alert(),)
+    releases: ReleasesConfig = ReleasesConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     quarantine: QuarantineConfig | None = QuarantineConfig()
     state: StateConfig = StateConfig()
@@ -191,6 +202,12 @@ class Config(BaseSettings):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"sources: got {name} twice, expected sources that differ")
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_differ(self) -> Self:
+        if name := named_twice(self.alerts):
+            raise ValueError(f"alerts: got two of the name {name}, expected a name of its own for each")
         return self
 
     def pipeline(self, name: str) -> PipelineConfig:

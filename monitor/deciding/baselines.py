@@ -14,7 +14,7 @@ from detectors.moments import Floats, Moments
 from detectors.quantiles import read_quantiles
 from detectors.signals import SIGNALS
 from monitor.config_alerts import HIT
-from monitor.deciding.observation import Evidence, stratum
+from monitor.deciding.observation import MEASURES, Evidence, stratum
 from monitor.deciding.windows import BOUNDS, HOUR_SECONDS, Row
 
 MOST_DAYS = 28  # after so many a baseline is frozen as it is, however thin
@@ -43,22 +43,29 @@ def usable(rows: Iterable[Row], scale: str) -> list[Row]:
 
 def build_baseline(rows: Sequence[Row], pipeline: str, measure: str, scale: str, now: float) -> Baseline | Abstained:
     """The baseline that usable windows make; the reason where there is none yet."""
+    if not spans_a_week(rows):
+        return Abstained.WEEK_NOT_COVERED
+    place = MEASURES.index(measure)
     tables: dict[str, Floats] = defaultdict(lambda: np.zeros((HOURS, len(Moments._fields))))
     bins: dict[str, Floats] = defaultdict(lambda: np.zeros(len(BOUNDS[measure]) + 1))
-    for key, window in rows:
+    hours = hours_of_week([key.hour * HOUR_SECONDS for key, _ in rows]).tolist()
+    for (key, window), hour in zip(rows, hours, strict=True):
         name = stratum(key.scenario, key.evidence)
-        (hour,) = hours_of_week([key.hour * HOUR_SECONDS])
-        tables[name][hour] += worse_is_lower(window.moments(measure), measure).array
+        tables[name][hour] += window.sums[place]
         bins[name] += window.histogram(measure)
-    if not tables:
-        return Abstained.WEEK_NOT_COVERED
     found = build_from(
-        {name: Moments.from_array(table) for name, table in tables.items()},
+        {name: worse_is_lower(Moments.from_array(table), measure) for name, table in tables.items()},
         {name: _quantiles(measure, bins[name]) for name in bins},
         _start(min(key.hour for key, _ in rows)), _start(max(key.hour for key, _ in rows) + 1),
         pipeline=pipeline, measure=measure, version="", built=datetime.fromtimestamp(now, UTC), scale=scale,
     )  # fmt: skip
     return found if isinstance(found, Abstained) else _named(found)
+
+
+def spans_a_week(rows: Sequence[Row]) -> bool:
+    """Whether there is a week from the first to the last hour."""
+    hours = [key.hour for key, _ in rows]
+    return bool(hours) and max(hours) + 1 - min(hours) >= HOURS
 
 
 def _start(hour: int) -> datetime:

@@ -22,6 +22,7 @@ from monitor.deciding.baselines import build_baseline, enough, goodness, usable
 from monitor.deciding.observation import Evidence, Observation, stratum
 from monitor.deciding.pipeline_state import PipelineState, SavedPipeline
 from monitor.deciding.releases import Comparison, Event, judge
+from monitor.deciding.settings import Settings
 from monitor.deciding.streams import SavedStream, Streams, Values
 from monitor.deciding.windows import HOUR_SECONDS, KEPT_HOURS, Row, Windows
 
@@ -39,13 +40,6 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     now: float
     observations: tuple[Observation, ...] = ()
     event: Event | None = None
-
-
-class Settings(NamedTuple):
-    """What a configuration says: alerts by name, and baselines that were given as files, by pipeline."""
-
-    alerts: Mapping[str, Alert]
-    given: Mapping[str, Sequence[Baseline]] = {}
 
 
 class Told(NamedTuple):

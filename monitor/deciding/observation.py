@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from detectors.records import Assessment, Tier
 from detectors.signals import SIGNALS
-from monitor.normalisation import broken
+from monitor.made_by import broken
 
 Floats = NDArray[np.float64]
 
 TRACES, HIT = "traces", "hit_at_5"
+LONGEST_RELEASE = 120  # characters
 MEASURES = (TRACES, HIT, *SIGNALS)
 """What windows hold: whether there was a trace at all, the estimated hit, and every signal."""
 _TIERS = np.array([{Tier.CHEAP: 0, Tier.SCORER: 1, Tier.JUDGE: 2}[spec.tier] for spec in SIGNALS.values()])
@@ -68,6 +69,12 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def stratum(self) -> str:
         """What a healthy level depends on beside the hour."""
         return stratum(self.scenario, self.evidence)
+
+
+def release_of(assessment: Assessment, attributes: Sequence[str]) -> str:
+    """What a trace says that it was served by: those of its attributes that name a version."""
+    said = (f"{name}={assessment.attributes[name]}" for name in attributes if name in assessment.attributes)
+    return " ".join(said)[:LONGEST_RELEASE]
 
 
 def stratum(scenario: str, evidence: str) -> str:
