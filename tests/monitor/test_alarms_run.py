@@ -71,7 +71,7 @@ def test_a_retriever_that_finds_nothing_for_some_raises_an_alarm(tmp_path: Path,
     assert (raised.state, resolved.state) == ("raised", "resolved")
     assert START + timedelta(days=9) < raised.at < START + timedelta(days=9, hours=4)
     assert raised.since is not None
-    assert abs(raised.since - (START + timedelta(days=9))) < timedelta(hours=1)
+    assert abs(raised.since - (START + timedelta(days=9))) < timedelta(hours=3)
 
 
 def shown(service: Service) -> str:
