@@ -15,9 +15,7 @@ OWN_LABELS = ("alertname", "pipeline", "scenario", "signal", "monitor")
 def _labels(labels: dict[str, str]) -> dict[str, str]:
     for name in labels:
         if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) or name in OWN_LABELS:
-            raise ValueError(
-                f"expected names of letters, digits and '_', and none of {', '.join(OWN_LABELS)}, got {name!r}"
-            )
+            raise ValueError(f"expected names of letters, digits and '_' that are none of {', '.join(OWN_LABELS)}")
     return labels
 
 
@@ -47,7 +45,7 @@ class Destination(Section):
 
     kind: str
     name: str = Field("", pattern=r"^[a-z0-9_-]*$", max_length=60)
-    labels: Annotated[dict[str, str], AfterValidator(_labels)] = {}
+    labels: Annotated[dict[str, str], AfterValidator(_labels)] = Field({})
     alarms: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
     timeout_seconds: float = Field(10.0, gt=0, le=60)

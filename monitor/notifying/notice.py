@@ -95,7 +95,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def _by_how_much(self) -> str:
         levels = ""
         if self.after is not None:
-            levels = f" from {self.before:.2f} to {self.after:.2f}" if self.before is not None else f" to {self.after:.2f}"
+            levels = (
+                f" from {self.before:.2f} to {self.after:.2f}" if self.before is not None else f" to {self.after:.2f}"
+            )
         if self.change is None:
             return levels
         interval = ""
