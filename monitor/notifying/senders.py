@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from monitor import secret
 from monitor.config_notify import Alertmanager, Destination, Header, Webhook
@@ -73,7 +74,7 @@ def _url(config: Webhook) -> str:
     if config.url is not None:
         return config.url
     url = secret.either(config.url_file, config.url_env, "url_env", "a URL") or ""
-    if not url.startswith(("http://", "https://")):
+    if urlsplit(url).scheme not in {"http", "https"}:
         raise LeadlineError(f"notify: expected http:// or https:// in {config.url_file or config.url_env}")
     return url
 
