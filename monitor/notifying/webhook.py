@@ -9,6 +9,7 @@ from monitor.notifying.post import Outcome
 from monitor.notifying.senders import WebhookSender
 
 MOST = 100  # alarms in one notice
+_ROUNDING = 1e-6  # of a notice
 
 
 class Allowance:
@@ -26,7 +27,7 @@ class Allowance:
         now = self._monotonic()
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
-        return max(0.0, (1 - self._left) / self._rate)
+        return (1 - self._left) / self._rate if self._left < 1 - _ROUNDING else 0.0
 
     def take(self) -> None:
         """One was sent."""

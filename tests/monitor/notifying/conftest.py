@@ -8,8 +8,8 @@ from tests.monitor.notifying.receiver import Receiver, Time, receiving
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as running:
+def receiver(time: Time) -> Iterator[Receiver]:
+    with receiving(clock=time) as running:
         yield running
 
 

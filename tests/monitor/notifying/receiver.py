@@ -2,8 +2,9 @@
 
 import json
 import socket
+import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,7 @@ class Got(NamedTuple):
     path: str
     headers: dict[str, str]
     body: bytes
+    at: float
 
     @property
     def json(self) -> Any:
@@ -43,7 +45,8 @@ HANG = Answer(-1)  # no answer until the receiver is closed
 class Receiver:
     """Answers 200, or the next of `script`."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
         self.got: list[Got] = []
         self.script: deque[Answer] = deque()
         self._closed = Event()
@@ -58,9 +61,11 @@ class Receiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the library's name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append(Got(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                receiver.got.append(
+                    Got(self.path, {k.lower(): v for k, v in self.headers.items()}, body, receiver.clock())
+                )
                 receiver._answer(self, receiver.script.popleft() if receiver.script else Answer())
 
             def log_message(self, *_: object) -> None:
@@ -93,8 +98,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving(port: int = 0) -> Iterator[Receiver]:
-    receiver = Receiver(port)
+def receiving(port: int = 0, clock: Callable[[], float] = time.time) -> Iterator[Receiver]:
+    receiver = Receiver(port, clock)
     try:
         yield receiver
     finally:
@@ -121,7 +126,8 @@ def notice(scenario: str = ALL, state: str = "raised", minute: float = 0, **chan
     ours = {name: changes.pop(name) for name in list(changes) if name in Alarm.__struct_fields__}
     full: dict[str, Any] = {
         "before": 0.81, "after": 0.7, "change": -0.11, "low": -0.14, "high": -0.08, "scenarios": ("identifier",),
-        "worst": tuple(Worst(f"t{i}", 0.99 - i / 100) for i in range(4)), "cause": "stale index", "remedy": "index again",
+        "worst": tuple(Worst(f"t{i}", 0.99 - i / 100) for i in range(4)),
+        "cause": "stale index", "remedy": "index again",
     }  # fmt: skip
     return Notice(alarm=Alarm(**{**alarm, **ours}), **{**full, **changes})
 

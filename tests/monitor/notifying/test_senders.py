@@ -35,9 +35,8 @@ def test_a_webhook_has_secrets_from_files_and_the_environment(
     (tmp_path / "token").write_text("Bearer abc\n")
     monkeypatch.setenv("HOOK", receiver.url + "?key=1")
     headers = [{"name": "Authorization", "file": str(tmp_path / "token")}, {"name": "X-Team", "value": "search"}]
-    got = sent(
-        receiver, kind="webhook", url_env="HOOK", headers=headers, secret_env="HOOK", labels={"severity": "page"}
-    )
+    section = {"kind": "webhook", "url_env": "HOOK", "secret_env": "HOOK", "labels": {"severity": "page"}}
+    got = sent(receiver, headers=headers, **section)
     assert (got.path, got.headers["authorization"], got.headers["x-team"]) == ("/hook?key=1", "Bearer abc", "search")
     assert got.headers["x-leadline-signature"].startswith("sha256=")
     assert got.json["alerts"][0]["labels"]["severity"] == "page"
