@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
 from monitor.notifying.bodies import Event, pushed, signed, webhook_body
 from monitor.notifying.notice import Notice
+from tests.monitor.kit import ROOT
 from tests.monitor.notifying.receiver import START, ended, notice
 
 
@@ -100,3 +102,17 @@ def test_the_signature_is_over_timestamp_and_body() -> None:
         "X-Leadline-Timestamp": "1700000000",
         "X-Leadline-Signature": "sha256=" + hmac_sha256(b"key", b'1700000000.{"a":1}'),
     }
+
+
+def test_the_documented_check_takes_what_is_genuine_and_nothing_else() -> None:
+    text = (ROOT / "docs" / "notifications.md").read_text()
+    code = text.partition("```python\n")[2].partition("```")[0]
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)  # noqa: S102 - ours
+    genuine, now = namespace["genuine"], int(time.time())
+    headers = signed(b"{}", "key", now)
+    assert genuine(headers, b"{}", "key")
+    assert not genuine(headers, b"{} ", "key")
+    assert not genuine(headers, b"{}", "other")
+    assert not genuine({**headers, "X-Leadline-Timestamp": str(now - 1)}, b"{}", "key")
+    assert not genuine(signed(b"{}", "key", now - 400), b"{}", "key")
