@@ -58,6 +58,7 @@ class Outbox:
         self._max_records = max_records
         self._max_bytes = max_bytes
         self._lock = Lock()
+        self._done: set[int] = set()  # delivered, though the disk may not know it yet: never sent again
         self._connection = open_database(path, (_SCHEMA,), synchronous="FULL")
         marks = ",".join("?" * len(destinations))
         query = f"DELETE FROM waiting WHERE destination NOT IN ({marks})"  # noqa: S608 - question marks
@@ -141,14 +142,18 @@ class Outbox:
         return [
             Waiting(number, fingerprint, told, msgspec.json.decode(event, type=Event))
             for number, fingerprint, told, event in rows
+            if number not in self._done
         ]
 
     def settle(self, done: Iterable[int], told: Iterable[int] = (), now: float = 0.0) -> None:
         """Let go of what was delivered; note of what stands that it was told."""
-        with self._lock, transaction(self._connection):
-            self._delete(done)
-            query = "UPDATE waiting SET told = ? WHERE id = ? AND told IS NULL"
-            self._connection.executemany(query, [(now, number) for number in told])
+        with self._lock:
+            self._done.update(done)
+            with transaction(self._connection):
+                self._delete(self._done)
+                query = "UPDATE waiting SET told = ? WHERE id = ? AND told IS NULL"
+                self._connection.executemany(query, [(now, number) for number in told])
+            self._done.clear()
 
     def standing(self) -> dict[str, Notice]:
         """The alarms that were raised and have not ended, by fingerprint."""

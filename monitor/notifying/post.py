@@ -39,8 +39,10 @@ class Post:
         try:
             with self._http.stream("POST", self._url, content=body, headers=headers) as answer:
                 return self._outcome(answer, now)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return Outcome("failed", f"{type(error).__name__} {error}".rstrip())
+        except httpx2.ConnectError as error:
+            return Outcome("failed", f"ConnectError {error}".rstrip())
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:  # its message may quote a header or the URL
+            return Outcome("failed", type(error).__name__)
 
     def _outcome(self, answer: httpx2.Response, now: float) -> Outcome:
         status = answer.status_code

@@ -54,7 +54,7 @@ class AlertmanagerSender:
         self._config = config
         self._clock = clock
         token = secret.either(config.token_file, config.token_env, "token_env", "a token")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Authorization": _one_line(f"Bearer {token}", "Authorization")} if token else {}
         self._post = _post(config, config.url + PATH, headers, _login(config))
         self.close = self._post.close
 
@@ -81,9 +81,13 @@ def _url(config: Webhook) -> str:
 
 def _header(header: Header) -> tuple[str, str]:
     text = header.value or secret.either(header.file, header.env, "env", f"the value of {header.name}") or ""
+    return header.name, _one_line(text, header.name)
+
+
+def _one_line(text: str, name: str) -> str:
     if not text.isprintable() or not text.isascii():
-        raise LeadlineError(f"notify: expected one line of ASCII as the value of the header {header.name}")
-    return header.name, text
+        raise LeadlineError(f"notify: expected one line of ASCII as the value of the header {name}")
+    return text
 
 
 def _login(config: Alertmanager) -> tuple[str, str] | None:

@@ -1,6 +1,5 @@
 """The whole of it, with its threads, against real receivers."""
 
-import sqlite3
 import time as real
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -145,22 +144,36 @@ def test_one_that_hangs_holds_up_neither_the_caller_nor_others_nor_the_end(make:
         assert [scenario for _, scenario, _ in hanging.turns()] == ["x", "x", "y"]
 
 
-def test_what_the_disk_refuses_is_kept_and_tried_again(
-    make: Make, receiver: Receiver, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def refuse(notifier: Notifier, *, on: bool) -> None:
+    """Every write from now on, as a full disk does; or no more."""
+    notifier._outbox._connection.execute(f"PRAGMA query_only={'ON' if on else 'OFF'}")
+
+
+def test_what_the_disk_refuses_is_kept_and_tried_again(make: Make, receiver: Receiver, metrics: Metrics) -> None:
     notifier = make(webhook(receiver))
-    working = notifier._outbox.add
-
-    def full(*_: Any) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr(notifier._outbox, "add", full)
+    refuse(notifier, on=True)
     notifier.start()
     notifier.notify(notice("x"))
     notifier.notify(notice("y"))
     assert metrics.value("component_failures_total", "notify") >= 2
-    monkeypatch.setattr(notifier._outbox, "add", working)
+    assert receiver.got == []
+    refuse(notifier, on=False)
     wait_for(lambda: len(receiver.got) == 2)
+
+
+def test_what_was_delivered_is_not_sent_again_because_the_disk_refuses_to_note_it(
+    make: Make, receiver: Receiver
+) -> None:
+    notifier = make(webhook(receiver))
+    notifier.notify(notice("x"))
+    refuse(notifier, on=True)
+    notifier.start()
+    wait_for(lambda: receiver.got)
+    real.sleep(0.3)  # several turns
+    refuse(notifier, on=False)
+    notifier.notify(notice("y"))
+    wait_for(lambda: notifier._outbox.counts() == {})
+    assert [scenario for _, scenario, _ in receiver.turns()] == ["x", "y"]
 
 
 def test_a_disk_that_refuses_for_ever_fills_no_memory(make: Make, receiver: Receiver, metrics: Metrics) -> None:

@@ -74,6 +74,7 @@ def test_an_alertmanager_is_logged_in_to(
             {"kind": "webhook", "url": "http://a", "headers": [{"name": "X", "value": "a\nb"}]},
             "expected one line of ASCII as the value of the header X",
         ),
+        ({"kind": "alertmanager", "url": "http://a", "token_env": "LINES"}, "of the header Authorization"),
         ({"kind": "alertmanager", "url": "http://a", "token_env": "NO_SUCH"}, "token_env: expected a token in"),
         ({"kind": "alertmanager", "url": "http://a", "ca_file": "/none"}, "ca_file: expected certificates in PEM"),
     ],
@@ -82,6 +83,7 @@ def test_what_cannot_be_had_is_said_at_the_start(
     monkeypatch: pytest.MonkeyPatch, section: dict[str, Any], message: str
 ) -> None:
     monkeypatch.setenv("SECRET", "s3cret")
+    monkeypatch.setenv("LINES", "s3cret\nline")
     with pytest.raises(LeadlineError, match=message) as caught:
         sender(**section)
     assert "s3cret" not in str(caught.value)
