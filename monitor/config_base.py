@@ -26,12 +26,13 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
         raise ValueError("expected http:// or https://, a host, perhaps a port and a path, and no password")
-    return text.rstrip("/")
+    return text
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_url)]
+BaseUrl = Annotated[Url, AfterValidator(lambda text: text.rstrip("/"))]  # to which a path is added
 
 
 class Named:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.config_base import Section, Url
+from monitor.config_base import BaseUrl, Section, Url
 
 OWN_LABELS = ("alertname", "pipeline", "scenario", "signal", "monitor")
 
@@ -92,7 +92,7 @@ class Alertmanager(Destination):
     """
 
     kind: Literal["alertmanager"]
-    url: Url
+    url: BaseUrl
     resend_seconds: float = Field(60.0, ge=1, le=600)
     username: str | None = None
     password_file: Path | None = None

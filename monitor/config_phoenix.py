@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.config_base import Named, Section, Url
+from monitor.config_base import BaseUrl, Named, Section
 from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
 
 
@@ -23,7 +23,7 @@ class PhoenixSource(Named, Section):
     """
 
     kind: Literal["phoenix"]
-    url: Url
+    url: BaseUrl
     project: Annotated[str, AfterValidator(_project)] = "default"
     start: Literal["beginning", "end"] = "end"
     poll_seconds: float = Field(5.0, gt=0, le=3600)

@@ -106,7 +106,10 @@ class Notifier:
             self.notify(msgspec.structs.replace(notice, alarm=alarm))
 
     def stop(self, timeout_seconds: float) -> bool:
-        """Deliver nothing more; whether every thread ended in time. What was not delivered waits for the next start."""
+        """Deliver nothing more; what was not delivered waits on disk for the next start.
+
+        Whether every thread ended in time, and every notice is on disk.
+        """
         deadline = time.monotonic() + timeout_seconds
         self._save()
         for courier in self._couriers:
@@ -114,7 +117,7 @@ class Notifier:
         ended = [courier.join(max(0.0, deadline - time.monotonic())) for courier in self._couriers]
         if self._couriers:
             self._outbox.close()
-        return all(ended)
+        return all(ended) and not self._unsaved
 
     def _save(self) -> None:
         with self._saving:

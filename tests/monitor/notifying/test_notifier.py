@@ -183,6 +183,7 @@ def test_a_disk_that_refuses_for_ever_fills_no_memory(make: Make, receiver: Rece
         notifier.notify(notice(str(i)))
     assert metrics.value("notifications_total", "webhook", "dropped") == 3
     assert metrics.value("notifications_total", "other", "dropped") == 0
+    assert not notifier.stop(1)
 
 
 def test_its_threads_have_to_live(make: Make, receiver: Receiver, health: Health) -> None:

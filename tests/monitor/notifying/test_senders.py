@@ -47,6 +47,10 @@ def test_without_a_secret_nothing_is_signed(receiver: Receiver) -> None:
     assert "x-leadline-signature" not in sent(receiver, kind="webhook", url=receiver.url).headers
 
 
+def test_the_path_of_a_webhook_stays_as_it_is(receiver: Receiver) -> None:
+    assert sent(receiver, kind="webhook", url=receiver.url + "/").path == "/hook/"
+
+
 @pytest.mark.parametrize(
     ("login", "header"),
     [
@@ -59,7 +63,7 @@ def test_an_alertmanager_is_logged_in_to(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, login: dict[str, str], header: str | None
 ) -> None:
     monkeypatch.setenv("SECRET", "s3cret")
-    got = sent(receiver, kind="alertmanager", url=receiver.url.removesuffix("/hook"), **login)
+    got = sent(receiver, kind="alertmanager", url=receiver.url.removesuffix("hook"), **login)
     assert (got.path, got.headers.get("authorization")) == ("/api/v2/alerts", header)
     assert got.json[0]["labels"]["alertname"] == "hit_at_5"
 
