@@ -42,6 +42,9 @@ benchmarks: .venv/installed-dev ## ratios against named peers; see benchmarks/RE
 dashboards: .venv/installed-dev ## writes dashboards/*.json
 	$(BIN)/python dashboards/build.py
 
+docs/metrics.md: monitor/catalogue.py detectors/signals.py .venv/installed ## from the catalogue
+	$(BIN)/leadline metrics --markdown > $@
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 

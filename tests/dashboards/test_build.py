@@ -8,7 +8,7 @@ import pytest
 
 from dashboards import build
 from detectors.signals import SIGNALS
-from monitor.metrics import CATALOGUE, PREFIX
+from monitor.catalogue import CATALOGUE, PREFIX
 from tests.e2e.dashboards import panels, queries, read
 
 NAMES = sorted(build.DASHBOARDS)

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from monitor.metrics import CATALOGUE, PREFIX
+from monitor.catalogue import CATALOGUE, PREFIX
 from monitor.service import Service
 from tests.e2e.conftest import TRACES
 from tests.e2e.servers import query
@@ -45,6 +45,6 @@ def test_every_series_of_ours_is_in_the_catalogue(prometheus: str) -> None:
 def test_promtool_finds_nothing_to_say_of_the_exposition(sidecar: Service) -> None:
     program = require("promtool", "apt-get install prometheus")
     checked = subprocess.run(
-        [program, "check", "metrics"], input=sidecar.metrics.exposition(), capture_output=True, check=False
+        [program, "check", "metrics"], input=sidecar.metrics.exposition()[0], capture_output=True, check=False
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
