@@ -301,9 +301,8 @@ def test_what_is_beyond_is_counted_within_bounds() -> None:
 
 
 def openmetrics(metrics: Metrics) -> str:
-    content, content_type = metrics.exposition(
-        "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
-    )
+    accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"  # as Prometheus asks
+    content, content_type = metrics.exposition(accept)
     assert content_type.startswith("application/openmetrics-text; version=1.0.0")
     return content.decode()
 
@@ -312,12 +311,8 @@ def test_each_bucket_names_the_last_trace_in_it() -> None:
     """In OpenMetrics, of risk and signals; the text format has no place for it."""
     metrics = store()
     risks = {"low": 0.01, "first": 0.55, "last": 0.56, "x" * (MAX_EXEMPLAR_ID + 1): 0.95}
-    Recorder(metrics).assessed(
-        [
-            assessment(name, risk=risk, signals={"score_gap": risk} if name != "last" else {})
-            for name, risk in risks.items()
-        ]
-    )
+    gaps = {name: {"score_gap": risk} for name, risk in risks.items() if name != "last"}
+    Recorder(metrics).assessed([assessment(name, risk=risk, signals=gaps.get(name, {})) for name, risk in risks.items()])
     found = {
         (sample.name, sample.labels["le"]): sample.exemplar
         for family in openmetrics_families(openmetrics(metrics)) for sample in family.samples if sample.exemplar
@@ -327,7 +322,7 @@ def test_each_bucket_names_the_last_trace_in_it() -> None:
         ("leadline_signal_score_gap_bucket", "0.01"): "low", ("leadline_signal_score_gap_bucket", "0.6"): "first",
     }  # fmt: skip
     exemplar = found["leadline_risk_bucket", "0.6"]
-    assert (exemplar.value, exemplar.timestamp) == (0.56, 1000)
+    assert (exemplar.value, float(exemplar.timestamp)) == (0.56, 1000)
     assert "trace_id" not in text(metrics)
 
 
