@@ -147,6 +147,11 @@ class Metrics(Collector):
         self.inc("component_failures_total", component)
         self.set("component_last_failure_timestamp_seconds", self._clock(), component)
 
+    def forget(self, component: str) -> None:
+        """A component is not there any more."""
+        for turn in ("success", "failure"):
+            self.unset(f"component_last_{turn}_timestamp_seconds", component)
+
     def value(self, name: str, *labels: str) -> float:
         """What a counter or gauge stands at; 0 for a counter that never counted."""
         with self._lock:

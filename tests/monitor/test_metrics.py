@@ -312,7 +312,8 @@ def test_each_bucket_names_the_last_trace_in_it() -> None:
     metrics = store()
     risks = {"low": 0.01, "first": 0.55, "last": 0.56, "x" * (MAX_EXEMPLAR_ID + 1): 0.95}
     gaps = {name: {"score_gap": risk} for name, risk in risks.items() if name != "last"}
-    Recorder(metrics).assessed([assessment(name, risk=risk, signals=gaps.get(name, {})) for name, risk in risks.items()])
+    traces = [assessment(name, risk=risk, signals=gaps.get(name, {})) for name, risk in risks.items()]
+    Recorder(metrics).assessed(traces)
     found = {
         (sample.name, sample.labels["le"]): sample.exemplar
         for family in openmetrics_families(openmetrics(metrics)) for sample in family.samples if sample.exemplar
