@@ -13,7 +13,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +28,7 @@ from detectors.budget import DAYS_A_YEAR, Budget, Plan, Stream, plan
 from detectors.deciders import ESR, Cusum, CusumConfig, Decider, EsrState, Threshold, ThresholdConfig
 from detectors.mix import Sample, decompose
 from detectors.prior_fit import fit_prior
+from detectors.simulated_traffic import MONDAY, simulated
 
 sys.path.append(str(Path(__file__).parents[1]))
 from benchmarks.risk_calibration import RECORDINGS, outcomes
@@ -41,7 +41,6 @@ REFERENCE_DAYS, WATCHED_DAYS = 28, 60
 SHARES = np.array([0.45, 0.28, 0.15, 0.12])  # of the scenarios, on average
 BUDGET = Budget(smallest_drop=0.03, false_pages_a_year=1 / 12, streams=1)
 FINER = Budget(smallest_drop=0.015, false_pages_a_year=1 / 12, streams=1)
-MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 BEFORE, AFTER = 1000, 40_000  # traces of a stream around a drop
 
 
@@ -98,45 +97,23 @@ def pools_of(collections: Path, signals: Path) -> dict[str, dict[str, Pool]]:
     return found
 
 
-def simulated(
+def traffic_of(
     pools: Mapping[str, Pool], days: int, first_day: int, rng: np.random.Generator, shares: Floats = SHARES
 ) -> Traffic:
-    """Healthy traffic from midnight of a day, counted from a Monday. Nights and weekends draw more from the worse half
-    of each pool, so levels within a scenario swing by about three points; a tenth of the time a burst of one scenario
-    multiplies an hour by up to six.
-    """
-    hour = np.arange(24 * first_day, 24 * (first_day + days))
-    night = (1 + np.cos(2 * np.pi * (hour - 3) / 24)) / 2
-    weekend = (hour // 24) % 7 >= 5
-    wander = np.repeat(rng.normal(0, 0.25, (days, len(shares))), 24, axis=0)
-    swing = np.outer(night, rng.normal(0, 0.4, len(shares))) + np.outer(weekend, rng.normal(0, 0.4, len(shares)))
-    mix = shares * np.exp(wander + swing)
-    mix[hour > rng.choice(hour)] *= np.exp(rng.normal(0, 0.4, len(shares)))
-    mix /= mix.sum(axis=1, keepdims=True)
-    volume = TRACES_A_DAY / 24 * (1.6 - 1.2 * night) * (1.2 - 0.7 * weekend) * rng.gamma(20, 1 / 20, len(hour))
-    burst = (rng.random(len(hour)) < 0.1) * rng.uniform(0, 5, len(hour))
-    mix += burst[:, None] * np.eye(len(shares))[rng.integers(len(shares), size=len(hour))]
-    counts = rng.poisson(volume * (1 + burst))
-    mix = np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)
-    of = np.repeat(np.arange(len(hour)), counts)
-    code = np.minimum((rng.random(len(of))[:, None] > mix[of]).sum(axis=1), len(shares) - 1)
-    worse = rng.random(len(of)) < (0.25 * night + 0.08 * weekend)[of]
-    place = rng.random(len(of)) * np.where(worse, 0.5, 1.0)
-    names = list(pools)
-    hits = np.empty(len(of))
-    for i, name in enumerate(names):
-        here = code == i
-        pool = pools[name].hits
-        hits[here] = pool[(place[here] * len(pool)).astype(int)]
-    times = MONDAY.timestamp() + 3600.0 * (hour[of] + rng.random(len(of)))
-    return Traffic(np.sort(times), np.array(names)[code], hits)
+    """Simulated traffic of the pools' traces."""
+    drawn = simulated(shares, days, first_day, rng, TRACES_A_DAY)
+    hits = np.empty(len(drawn.times))
+    for i, pool in enumerate(pools.values()):
+        here = drawn.scenarios == i
+        hits[here] = pool.hits[(drawn.places[here] * len(pool.hits)).astype(int)]
+    return Traffic(drawn.times, np.array(list(pools))[drawn.scenarios], hits)
 
 
 def pipeline(pools: Mapping[str, Pool], rng: np.random.Generator, shares_after: Floats = SHARES) -> Pipeline:
     names = rng.choice(list(pools), len(SHARES), replace=False)
     chosen = {str(name): pools[str(name)] for name in names}
-    learnt = simulated(chosen, REFERENCE_DAYS, 0, rng)
-    watched = simulated(chosen, WATCHED_DAYS, REFERENCE_DAYS, rng, shares_after)
+    learnt = traffic_of(chosen, REFERENCE_DAYS, 0, rng)
+    watched = traffic_of(chosen, WATCHED_DAYS, REFERENCE_DAYS, rng, shares_after)
     baseline = build(
         learnt.times, learnt.scenarios.tolist(), learnt.hits,
         pipeline="simulated", measure="hit_at_5", version="1", built=MONDAY,
