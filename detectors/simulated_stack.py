@@ -1,4 +1,4 @@
-"""A simulated pipeline: known traces drawn anew, the baseline and the detectors that settings make, and what they see."""
+"""A simulated pipeline: known traces drawn anew, the baseline and detectors that settings make, and what they see."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

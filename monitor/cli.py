@@ -122,6 +122,46 @@ def compare(
 
 
 @app.command()
+def backtest(
+    traces: Annotated[
+        Path | None, typer.Argument(help="Recorded query traces, JSONL; without them traces are made up.")
+    ] = None,
+    corpus: CorpusOption = None,
+    config: ConfigOption = None,
+    cross_encoder: ScorerOption = None,
+    depth: DepthOption = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", help="Only this one; may be repeated.")] = None,
+    smallest_drop: Annotated[
+        float, typer.Option("--smallest-drop", min=0.001, max=0.999, help="Of hit_at_5, that matters: .05 is 5 points.")
+    ] = 0.05,
+    false_pages: Annotated[
+        float, typer.Option("--false-pages", min=0.001, help="Acceptable a year, over all streams.")
+    ] = 4,
+    traces_per_day: Annotated[
+        float, typer.Option("--traces-per-day", min=1, help="Of the simulated traffic, after sampling.")
+    ] = 1000,
+    reference_days: Annotated[int, typer.Option("--reference-days", min=7, help="Make the baseline.")] = 28,
+    days: Annotated[int, typer.Option("--days", min=6, help="Are watched after that.")] = 60,
+    streams: Annotated[int, typer.Option("--streams", min=1, help="How many such stacks are simulated.")] = 50,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other traffic and other faults.")] = 0,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw delays and false alarms here (.png, .svg).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Try alarm settings on simulated traffic of recorded traces: false alarms, and how soon each fault is seen."""
+    from detectors.simulated_stack import AlarmSettings, Simulation  # noqa: PLC0415
+    from monitor.backtesting.command import backtest_command  # noqa: PLC0415
+
+    backtest_command(
+        traces, corpus, config, scorer=cross_encoder, depth=depth, faults=fault or [],
+        settings=AlarmSettings(smallest_drop=smallest_drop, false_pages_a_year=false_pages),
+        simulation=Simulation(
+            traces_a_day=traces_per_day, reference_days=reference_days, watched_days=days, stacks=streams, seed=seed
+        ),
+        plot=plot, as_json=as_json,
+    )  # fmt: skip
+
+
+@app.command()
 def calibrate(
     collections: Annotated[
         list[Path] | None, typer.Argument(help="Labelled collections, each with its recording (as for `evaluate`).")

@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -257,3 +258,14 @@ def progress(path: Path) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"assessing {path.name}", total=size)
         yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Says on stderr what is being done: in place on a terminal, a line for each step elsewhere."""
+    began = time.monotonic()
+    if sys.stderr.isatty():
+        with Console(stderr=True).status("") as status:
+            yield status.update
+    else:
+        yield lambda step: print(f"{time.monotonic() - began:6.0f} s  {step}", file=sys.stderr)  # noqa: T201
