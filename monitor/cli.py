@@ -211,18 +211,9 @@ def calibrate(
         )
         return
     calibrate_command(
-        collections or [],
-        assessments,
-        verdicts,
-        out=out,
-        picture=picture,
-        method=method,
-        traces=traces,
-        config_file=config,
-        scorer=cross_encoder,
-        depth=depth,
-        relevant_from=relevant_from,
-    )
+        collections or [], assessments, verdicts, out=out, picture=picture, method=method, traces=traces,
+        config_file=config, scorer=cross_encoder, depth=depth, relevant_from=relevant_from,
+    )  # fmt: skip
 
 
 @app.command()

@@ -41,7 +41,7 @@ class Pools(NamedTuple):
 
 
 def made_up(seed: int) -> Pools:
-    """1 - risk of 1,000 traces of four scenarios, from Beta distributions; and the same lower by so much, at least 0."""
+    """1 - risk of 1,000 traces of four scenarios, from Beta distributions; and the same lower by so much."""
     rng = np.random.default_rng(seed)
     scenarios = np.repeat(list(_SHARES), [round(_MADE_UP * share) for share in _SHARES.values()])
     hits = np.concatenate([rng.beta(*_BETAS[name], size=round(_MADE_UP * share)) for name, share in _SHARES.items()])

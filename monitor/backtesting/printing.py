@@ -32,8 +32,8 @@ def facts(found: Report) -> list[tuple[str, str]]:
         f"{len(result.plans)} streams of a stack"
     )
     traffic = (
-        f"{simulation.stacks} stacks, {simulation.traces_a_day:,.0f} traces a day: {simulation.reference_days} days make "
-        f"the baseline, {simulation.watched_days} are watched; seed {simulation.seed}"
+        f"{simulation.stacks} stacks, {simulation.traces_a_day:,.0f} traces a day: {simulation.reference_days} days "
+        f"make the baseline, {simulation.watched_days} are watched; seed {simulation.seed}"
     )
     rows = [
         ("traces", _drawn(found.drawn)),
@@ -54,8 +54,8 @@ def kept(alarms: FalseAlarms, budget: float) -> str:
     elif alarms.upper_a_year <= budget:
         verdict = "kept"
     return (
-        f"{alarms.alarms} false alarms in {alarms.years:.1f} years: {alarms.a_year:.1f} a year, at most {alarms.upper_a_year:.1f} "
-        f"(95%); the budget of {budget:g} is {verdict}"
+        f"{alarms.alarms} false alarms in {alarms.years:.1f} years: {alarms.a_year:.1f} a year, at most "
+        f"{alarms.upper_a_year:.1f} (95%); the budget of {budget:g} is {verdict}"
     )
 
 
