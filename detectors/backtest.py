@@ -52,7 +52,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     `change` is of the monitored mean, `true_change` of the labelled hit rate. `unwatched` is the share of its traces
     without a residual: no risk, or a scenario that the baseline never saw. `first` counts the stacks by the stream that
-    alarmed first.
+    alarmed first; `steepest` is None where nothing is watched.
     """
 
     change: float
@@ -62,7 +62,7 @@ class Outcome(msgspec.Struct, frozen=True):
     delay_traces: Delay
     delay_hours: Delay
     first: dict[str, int]
-    steepest: Fall
+    steepest: Fall | None
 
 
 class Backtest(msgspec.Struct, frozen=True):
@@ -137,7 +137,7 @@ def _outcome(seen: Sequence[Seen]) -> Outcome:
         delay_traces=_delay(traces),
         delay_hours=_delay(hours),
         first=dict(Counter(one.stream for one in seen if one.stream).most_common()),
-        steepest=max(means, key=lambda fall: fall.fall - fall.tolerance),
+        steepest=max(means, key=lambda fall: fall.fall - fall.tolerance, default=None),
     )
 
 

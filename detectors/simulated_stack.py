@@ -113,8 +113,8 @@ class Stack:
         before, self.items = np.split(source.drawn(watched), [self._begin])
         residuals = self._residuals(watched.times[: self._begin], source.pool, before)
         self._states: dict[str, EsrState] = {}
-        detectors = self._detectors()
-        self.alarms = sum(1 for _ in _alarms(detectors, source.pool.scenarios[before], residuals))
+        detectors = self.detectors()
+        self.alarms = sum(1 for _ in alarms_of(detectors, source.pool.scenarios[before], residuals))
         self._states = {name: detector.state for name, detector in detectors.items()}
         self.alarms += self.alarms_after(self.items)
 
@@ -131,12 +131,12 @@ class Stack:
     def alarms_after(self, items: Positions) -> int:
         """In healthy traffic of these traces, from the beginning to the end."""
         pool = self._source.pool
-        return sum(1 for _ in _alarms(self._detectors(), pool.scenarios[items], self._after(pool, items)))
+        return sum(1 for _ in alarms_of(self.detectors(), pool.scenarios[items], self._after(pool, items)))
 
     def seen(self, pool: Pool, items: Positions) -> Seen:
         """What comes of it when these traces come, as they are in a pool."""
         scenarios, residuals, healthy = pool.scenarios[items], self._after(pool, items), self._source.pool
-        at, stream = next(_alarms(self._detectors(), scenarios, residuals), (None, ""))
+        at, stream = next(alarms_of(self.detectors(), scenarios, residuals), (None, ""))
         own = {name: residuals[_of(name, scenarios, residuals)] for name in self._configs}
         return Seen(
             np.inf if at is None else at + 1.0,
@@ -159,7 +159,8 @@ class Stack:
     def _watched(self, shares: Floats) -> Traffic:
         return self._traffic(shares, self._simulation.reference_days, self._simulation.watched_days)
 
-    def _detectors(self) -> dict[str, ESR]:
+    def detectors(self) -> dict[str, ESR]:
+        """As they stand when the fault begins."""
         return {name: ESR(config, self._states.get(name)) for name, config in self._configs.items()}
 
     def _after(self, pool: Pool, items: Positions) -> Floats:
@@ -209,7 +210,9 @@ def _of(stream: str, scenarios: NDArray[np.str_], residuals: Floats) -> NDArray[
     return known if stream == WHOLE else known & (scenarios == stream)
 
 
-def _alarms(detectors: Mapping[str, ESR], scenarios: NDArray[np.str_], residuals: Floats) -> Iterator[tuple[int, str]]:
+def alarms_of(
+    detectors: Mapping[str, ESR], scenarios: NDArray[np.str_], residuals: Floats
+) -> Iterator[tuple[int, str]]:
     """Where alarms are raised, and of which stream, in their order; in batches, so that who needs one reads no more."""
     for start in range(0, len(residuals), _BATCH):
         part = slice(start, start + _BATCH)

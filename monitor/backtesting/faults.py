@@ -61,7 +61,7 @@ def stale_index(traces: Traces, corpus: Corpus | None, seed: int) -> list[QueryT
 
     def new(document: RetrievedDocument) -> bool:
         newer = resolve(document, corpus).newer
-        return newer is not None and newer < NEW
+        return newer is not None and round(newer, 9) < NEW
 
     return [serving(t, [d for d in t.documents if not new(d)]) for t in traces]
 

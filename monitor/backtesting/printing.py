@@ -77,6 +77,8 @@ def notes(found: Report) -> list[str]:
 
 def _why(one: Outcome) -> str:
     furthest = one.steepest
+    if furthest is None:
+        return "not seen: none of its traces is watched"
     if furthest.fall <= furthest.tolerance:
         return (
             f"not seen: the number falls by {_points(furthest.fall)} points where it falls furthest "
