@@ -20,9 +20,9 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from detectors import budget
+from detectors.backtest import poisson_upper
 from detectors.baseline import Baseline, build, hours_of_week
 from detectors.budget import DAYS_A_YEAR, Budget, Plan, Stream, plan
 from detectors.deciders import ESR, Cusum, CusumConfig, Decider, EsrState, Threshold, ThresholdConfig
@@ -259,10 +259,8 @@ def false_alarms(streams: Iterable[tuple[Decider, Floats]]) -> str:
     """How many, and the upper end of the one-sided 95% Poisson interval, against one in twelve stream-years."""
     counts = [alarms_in(decider, values) for decider, values in streams]
     alarms, years = sum(counts), len(counts) * WATCHED_DAYS / DAYS_A_YEAR
-    upper = chi2.ppf(0.95, 2 * (alarms + 1)) / 2
-    return (
-        f"{alarms} in {len(counts)} streams, at most {upper:.1f}; the budget is {years * BUDGET.false_pages_a_year:.1f}"
-    )
+    limit, allowed = poisson_upper(alarms), years * BUDGET.false_pages_a_year
+    return f"{alarms} in {len(counts)} streams, at most {limit:.1f}; the budget is {allowed:.1f}"
 
 
 def restored(one: Pipeline) -> str:

@@ -142,7 +142,7 @@ def backtest(
     ] = 1000,
     reference_days: Annotated[int, typer.Option("--reference-days", min=7, help="Make the baseline.")] = 28,
     days: Annotated[int, typer.Option("--days", min=6, help="Are watched after that.")] = 60,
-    streams: Annotated[int, typer.Option("--streams", min=1, help="How many such stacks are simulated.")] = 50,
+    stacks: Annotated[int, typer.Option("--stacks", min=1, help="How many pipelines are simulated.")] = 50,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other traffic and other faults.")] = 0,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw delays and false alarms here (.png, .svg).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
@@ -155,7 +155,7 @@ def backtest(
         traces, corpus, config, scorer=cross_encoder, depth=depth, faults=fault or [],
         settings=AlarmSettings(smallest_drop=smallest_drop, false_pages_a_year=false_pages),
         simulation=Simulation(
-            traces_a_day=traces_per_day, reference_days=reference_days, watched_days=days, stacks=streams, seed=seed
+            traces_a_day=traces_per_day, reference_days=reference_days, watched_days=days, stacks=stacks, seed=seed
         ),
         plot=plot, as_json=as_json,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from tests.labelled import trace, write_collections
 from tests.monitor.conftest import Refused
 from tests.monitor.kit import leadline
 
-SMALL = ("--streams", "2", "--days", "12", "--traces-per-day", "300")
+SMALL = ("--stacks", "2", "--days", "12", "--traces-per-day", "300")
 QUICK = (*SMALL, "--cross-encoder", "none")
 
 
@@ -99,7 +99,7 @@ def test_it_refuses_in_one_line(collection: Path, arguments: tuple[str, ...], me
 
 
 def test_what_cannot_be_watched_ends_it() -> None:
-    ran = leadline("backtest", "--streams", "1", "--traces-per-day", "3")
+    ran = leadline("backtest", "--stacks", "1", "--traces-per-day", "3")
     assert (ran.returncode, ran.stdout) == (2, "")
     last = ran.stderr.splitlines()[-1]
     assert last.startswith("leadline: nothing can be watched (too_few_values): expected more --traces-per-day or ")
