@@ -13,8 +13,9 @@ from detectors.backtest import HEALTHY, MIX_SHIFT, backtest
 from detectors.simulated_stack import AlarmSettings, NotWatchedError, Simulation
 from monitor import report
 from monitor.backtesting.faults import FAULTS
+from monitor.backtesting.made_up import DROPS, SCENARIO_DROP, made_up
 from monitor.backtesting.picture import draw
-from monitor.backtesting.pools import DROPS, SCENARIO_DROP, Pools, assessed, made_up
+from monitor.backtesting.pools import Pools, assessed
 from monitor.backtesting.printing import print_report
 from monitor.backtesting.results import Drawn, Report
 from monitor.commands import console, file_config, look_for, look_for_folder, steps
@@ -81,10 +82,10 @@ def _report(
             f"nothing can be watched ({error}): expected more --traces-per-day or --reference-days, or a larger "
             "--smallest-drop"
         ) from error
-    return Report(_drawn(traces, pools, config), settings, simulation, {HEALTHY: "nothing", **broken}, result)
+    return Report(_drawn(traces, pools), settings, simulation, {HEALTHY: "nothing", **broken}, result)
 
 
-def _drawn(traces: Path | None, pools: Pools, config: Config) -> Drawn:
+def _drawn(traces: Path | None, pools: Pools) -> Drawn:
     rated = np.isfinite(pools.healthy.hits)
     return Drawn(
         recording=None if traces is None else str(traces),
@@ -92,5 +93,5 @@ def _drawn(traces: Path | None, pools: Pools, config: Config) -> Drawn:
         rated=int(rated.sum()),
         scenarios=dict(Counter(pools.healthy.scenarios[rated].tolist()).most_common()),
         recorded_depth=pools.recorded_depth,
-        assessed_depth=config.pipeline("default").depth,
+        assessed_depth=pools.assessed_depth,
     )

@@ -70,7 +70,7 @@ def notes(found: Report) -> list[str]:
         if one.unwatched >= 0.01:
             rows.append(f"{name}: {one.unwatched:.0%} of its traces are not watched: {UNWATCHED}")
     depth, recorded = found.drawn.assessed_depth, found.drawn.recorded_depth
-    if recorded is not None and recorded < 2 * depth:
+    if depth is not None and recorded is not None and recorded < 2 * depth:
         rows.append(f"recorded {recorded} deep, assessed {depth} deep: {SHALLOW}")
     return rows
 

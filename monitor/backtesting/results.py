@@ -7,14 +7,14 @@ from detectors.simulated_stack import AlarmSettings, Simulation
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """What the simulation drew from: `recording` is None where traces were made up."""
+    """What the simulation drew from; `recording` and the depths are None where traces were made up."""
 
     recording: str | None
     traces: int
     rated: int
     scenarios: dict[str, int]
     recorded_depth: int | None
-    assessed_depth: int
+    assessed_depth: int | None
 
 
 class Report(msgspec.Struct, frozen=True):
