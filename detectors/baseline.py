@@ -1,4 +1,4 @@
-"""The baseline: what is normal for a pipeline in each scenario and hour of the week, frozen.
+"""The baseline: what is normal for a pipeline in each stratum and hour of the week, frozen.
 
 A metric that a detector watches moves while all is well: nights are not days, Sundays ask other things. What is left
 after the baseline is taken off, the residual, does not. It is rebuilt only when a person says so: one that learns from
@@ -7,28 +7,28 @@ its own traffic learns every lasting drop.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detectors.deciders.base import Abstained, inverse_probabilities, numbers
-from detectors.estimate import effective_samples
+from detectors.moments import Floats, Moments, added
+from detectors.shrinkage import shrunk_cells
 
-Floats = NDArray[np.float64]
 Hours = NDArray[np.intp]
 
 HOURS = 168
+WEEK = timedelta(hours=HOURS)
 _HOUR_SECONDS = 3600.0
 _MONDAY = 4 * 24  # 1970-01-01 was a Thursday: hours from there to the first Monday
 
 
-class Scenario(msgspec.Struct, frozen=True):
-    """Of one scenario, its level as a whole with its standard error, and by hour of the week from Monday 00:00 UTC:
-    the mean, its standard error, and the values seen.
+class Stratum(msgspec.Struct, frozen=True):
+    """Of one stratum, its level as a whole with its standard error; by hour of the week from Monday 00:00 UTC the mean,
+    its standard error, the values seen and their weight; and its values' quantiles, from the 0th to the 100th of 100.
     """
 
     level: float
@@ -36,59 +36,105 @@ class Scenario(msgspec.Struct, frozen=True):
     mean: tuple[float, ...]
     error: tuple[float, ...]
     values: tuple[int, ...]
+    weight: tuple[float, ...]
+    quantiles: tuple[float, ...] = ()
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """What one measure of one pipeline was while all was well.
 
+    A stratum is what its level depends on beside the hour: the primary scenario, and how much evidence was asked for.
     `since` and `until` are the first and the last value that it was built from, `level` their mean and `level_error`
-    its standard error, `spread` their standard deviation within scenarios. A detector's tolerance is at least its
-    operational tolerance plus the `level_error` of its stream, the pipeline or a scenario.
+    its standard error, `spread` their standard deviation within strata. `scale` names what the values were made by:
+    values of another scale have nothing to do with it.
     """
 
     version: str
     built: datetime
     pipeline: str
     measure: str
+    scale: str = ""
     since: datetime
     until: datetime
     level: float
     level_error: float
     spread: float
-    scenarios: dict[str, Scenario]
+    strata: dict[str, Stratum]
 
     def __post_init__(self) -> None:
-        for name, scenario in self.scenarios.items():
-            if {len(scenario.mean), len(scenario.error), len(scenario.values)} != {HOURS}:
-                raise ValueError(f"scenarios.{name}: expected {HOURS} numbers in each row")
-            numbers(scenario.mean, 0.0, 1.0)
-        if not self.scenarios:
-            raise ValueError("scenarios: expected at least one")
+        for name, stratum in self.strata.items():
+            rows = (stratum.mean, stratum.error, stratum.values, stratum.weight)
+            if {len(row) for row in rows} != {HOURS}:
+                raise ValueError(f"strata.{name}: expected {HOURS} numbers in each row")
+            numbers(stratum.mean, 0.0, 1.0)
+        if not self.strata:
+            raise ValueError("strata: expected at least one")
+
+    @property
+    def days(self) -> float:
+        """From the first to the last value."""
+        return (self.until - self.since).total_seconds() / 86400
 
     @property
     def highest_residual(self) -> float:
         """No residual of a value in [0, 1] is larger: 1 less the smallest mean. Never 0, for `EsrConfig.highest`."""
-        return max(1e-3, 1.0 - min(min(scenario.mean) for scenario in self.scenarios.values()))
+        return max(1e-3, 1.0 - min(min(stratum.mean) for stratum in self.strata.values()))
 
-    def residual(self, value: float, scenario: str, timestamp: datetime) -> float | Abstained:
-        """The value less the mean of its cell, in [-1, 1]; a scenario that was never seen has no mean."""
-        (value,) = numbers(value, 0.0, 1.0).tolist()
-        known = self.scenarios.get(scenario)
-        if known is None:
-            return Abstained.UNKNOWN_SCENARIO
-        (hour,) = hours_of_week([timestamp.timestamp()])
-        return float(value - known.mean[hour])
-
-    def residuals(self, times: ArrayLike, scenarios: Sequence[str], values: ArrayLike) -> Floats:
-        """The residuals of many, as `residual` says them; NaN for a scenario that was never seen.
+    def residuals(self, times: ArrayLike, strata: Sequence[str], values: ArrayLike) -> Floats:
+        """Each value less the mean of its cell, in [-1, 1]; NaN for a stratum that was never seen.
 
         Times are seconds since 1970.
         """
         unknown = np.full(HOURS, np.nan)
-        table = {name: np.array(scenario.mean) for name, scenario in self.scenarios.items()}
-        names, codes = np.unique(np.asarray(scenarios, dtype=str), return_inverse=True)
-        means = np.array([table.get(str(name), unknown) for name in names]).reshape(-1, HOURS)
+        names, codes = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
+        known = (self.strata.get(str(name)) for name in names)
+        means = np.array([unknown if one is None else one.mean for one in known]).reshape(-1, HOURS)
         return np.asarray(numbers(values, 0.0, 1.0) - means[codes, hours_of_week(times)])
+
+    def level_error_of(self, strata: Sequence[str]) -> float:
+        """How far the level of a stream of some strata may be off: sqrt(sum share error^2), shares within the stream.
+
+        More than the standard error of their common mean, by about the root of their number: the mix may turn to any
+        of them, and then that one's error counts.
+        """
+        chosen = [self.strata[name] for name in strata]
+        weight = np.array([sum(one.weight) for one in chosen])
+        return float(np.sqrt(weight @ np.square([one.level_error for one in chosen]) / weight.sum()))
+
+    def values_a_day(self, strata: Sequence[str]) -> float:
+        """How many values of these strata came, each counted once."""
+        return sum(sum(self.strata[name].values) for name in strata) / max(self.days, 1e-9)
+
+    def shape(self, strata: Sequence[str], size: int = 1000) -> tuple[float, ...]:
+        """Residuals that stand for those of a stream of some strata: quantiles less levels, `size` or so of them.
+
+        What the hour adds stays in, so they spread a little more than true ones.
+        """
+        chosen = [self.strata[name] for name in strata]
+        counts = np.array([sum(one.values) for one in chosen])
+        drawn = np.maximum(1, np.round(size * counts / counts.sum())).astype(int)
+        rows = (
+            np.interp((np.arange(n) + 0.5) / n, np.linspace(0, 1, len(one.quantiles)), one.quantiles) - one.level
+            for n, one in zip(drawn, chosen, strict=True)
+        )
+        return tuple(np.clip(np.concatenate(list(rows)), -1.0, self.highest_residual).tolist())
+
+    def moments(self, weight_by_hour: Floats) -> dict[str, Moments]:
+        """Of its strata over hours of the week in which as much weight came later; shape (168,).
+
+        What a decomposition takes as `before`: the same hours, in the mix that the baseline saw in them.
+        """
+        own = np.sum([one.weight for one in self.strata.values()], axis=0)
+        factor = np.divide(weight_by_hour, own, out=np.zeros(HOURS), where=own > 0)
+        return {name: self._moments(stratum, factor) for name, stratum in self.strata.items()}
+
+    def _moments(self, one: Stratum, factor: Floats) -> Moments:
+        count, weight, mean = np.array(one.values, dtype=float), np.array(one.weight), np.array(one.mean)
+        w = weight * factor
+        squares = np.divide(w**2, count, out=np.zeros(HOURS), where=count > 0)
+        power = mean**2 + self.spread**2
+        parts = count * (factor > 0), w, squares, w * mean, squares * mean, squares * power, w * power, 0 * w
+        return Moments(*parts).total()
 
 
 def hours_of_week(times: ArrayLike) -> Hours:
@@ -103,7 +149,7 @@ def hours_of_week(times: ArrayLike) -> Hours:
 
 def build(
     times: ArrayLike,
-    scenarios: Sequence[str],
+    strata: Sequence[str],
     values: ArrayLike,
     weights: ArrayLike = 1.0,
     *,
@@ -114,27 +160,16 @@ def build(
 ) -> Baseline | Abstained:
     """The baseline that values of a healthy time make.
 
-    A cell's mean is a sum of four: the pipeline's mean, what its scenario adds, what its hour adds in every scenario,
-    and what is left to the cell itself. Each of the last three is shrunk to 0 by as much as its own counts are too few
-    to tell it from 0 (empirical Bayes, `shrunk`): a cell that was hardly seen has the mean that its scenario and its
-    hour suggest. The error of a cell adds the four variances up.
-
     Parameters
     ----------
     times
         Seconds since 1970, shape (n,); in any order.
-    scenarios
-        The primary scenario of each value.
+    strata
+        That of each value.
     values, weights
         In [0, 1], with their inverse sampling probabilities.
     pipeline, measure, version, built
         What it is the baseline of, and what it is called.
-
-    Returns
-    -------
-    Baseline or Abstained
-        WEEK_NOT_COVERED before a whole week has passed, with values on each of its days; TOO_FEW_VALUES under two
-        effective values an hour of the week.
 
     Raises
     ------
@@ -143,107 +178,83 @@ def build(
     """
     x = numbers(values, 0.0, 1.0)
     seconds, w = np.broadcast_to(numbers(times, -1e11, 1e11), x.shape), inverse_probabilities(weights, len(x))
-    hour = hours_of_week(seconds)
-    if len(x) == 0 or np.ptp(seconds) < HOURS * _HOUR_SECONDS or len(np.unique(hour // 24)) < 7:
+    if len(x) == 0:
         return Abstained.WEEK_NOT_COVERED
-    if effective_samples(w) < 2 * HOURS:
+    names, codes = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
+    cell, size = codes * HOURS + hours_of_week(seconds), len(names) * HOURS
+    sums = (np.bincount(cell, part, size).reshape(-1, HOURS) for part in Moments.each(x, w))
+    rows = Moments.from_array(np.stack(list(sums), axis=-1)).array
+    tables = {str(name): Moments.from_array(row) for name, row in zip(names, rows, strict=True)}
+    quantiles = {str(name): np.quantile(x[codes == i], np.linspace(0, 1, 101)) for i, name in enumerate(names)}
+    since, until = (datetime.fromtimestamp(float(end), UTC) for end in (seconds.min(), seconds.max()))
+    return build_from(tables, quantiles, since, until, pipeline=pipeline, measure=measure, version=version, built=built)
+
+
+def build_from(
+    tables: Mapping[str, Moments],
+    quantiles: Mapping[str, ArrayLike],
+    since: datetime,
+    until: datetime,
+    *,
+    pipeline: str,
+    measure: str,
+    version: str,
+    built: datetime,
+    scale: str = "",
+) -> Baseline | Abstained:
+    """The same from sums: of each stratum by hour of the week, shape (168,), with 101 quantiles of its values.
+
+    A cell's mean is a sum of four: the pipeline's mean, what its stratum adds, what its hour adds in every stratum,
+    and what is left to the cell itself. Each of the last three is shrunk to 0 by as much as its own counts are too few
+    to tell it from 0 (empirical Bayes, `shrinkage.shrunk`): a cell that was hardly seen has the mean that its stratum
+    and its hour suggest. The error of a cell adds the four variances up.
+
+    Returns
+    -------
+    Baseline or Abstained
+        WEEK_NOT_COVERED before a whole week has passed, with values on each of its days; TOO_FEW_VALUES under two
+        effective values an hour of the week.
+    """
+    named = {name: table for name, table in sorted(tables.items()) if table.values.sum()}
+    if not named or until - since < WEEK or not _every_day(added(list(named.values()))):
+        return Abstained.WEEK_NOT_COVERED
+    cells = Moments(*(np.array(part) for part in zip(*named.values(), strict=True)))  # (strata, 168)
+    whole = cells.total()
+    if whole.effective < 2 * HOURS:
         return Abstained.TOO_FEW_VALUES
-    names, scenario = np.unique(np.asarray(scenarios, dtype=str), return_inverse=True)
-    table = _Table.of(x, w, scenario * HOURS + hour, len(names))
-    spread = _spread(x, w, scenario)
-    level, level_error = table.whole().levels(spread)
-    first, last = (datetime.fromtimestamp(float(end), UTC) for end in (seconds.min(), seconds.max()))
+    levels = cells.total(axis=1)
+    spread = _spread(levels)
     return Baseline(
-        version=version, built=built, pipeline=pipeline, measure=measure, since=first, until=last,
-        level=float(level[0]), level_error=float(level_error[0]), spread=spread,
-        scenarios=dict(zip(map(str, names), _scenarios(table, spread), strict=True)),
+        version=version, built=built, pipeline=pipeline, measure=measure, scale=scale, since=since, until=until,
+        level=float(whole.mean), level_error=float(_error(whole, spread)), spread=spread,
+        strata=dict(zip(named, _strata(cells, levels, spread, [quantiles[name] for name in named]), strict=True)),
     )  # fmt: skip
 
 
-class _Table(NamedTuple):
-    """Sums over the values of each cell; shape (scenarios, 168), or (1, 168) of all together."""
-
-    counts: Floats
-    total: Floats
-    squares: Floats
-    summed: Floats
-
-    @classmethod
-    def of(cls, x: Floats, w: Floats, cell: Hours, scenarios: int) -> "_Table":
-        parts = (np.ones(len(x)), w, w * w, w * x)
-        size = scenarios * HOURS
-        return cls(*(np.bincount(cell, part, size).astype(float).reshape(-1, HOURS) for part in parts))
-
-    def whole(self) -> "_Table":
-        return _Table(*(part.sum(axis=0, keepdims=True) for part in self))
-
-    def levels(self, spread: float) -> tuple[Floats, Floats]:
-        """The weighted mean of each row and its standard error, spread sqrt(sum w^2) / sum w; shapes (scenarios,)."""
-        total = self.total.sum(axis=1)
-        return self.summed.sum(axis=1) / total, spread * np.sqrt(self.squares.sum(axis=1)) / total
+def _every_day(whole: Moments) -> bool:
+    return bool((whole.values.reshape(7, 24).sum(axis=1) > 0).all())
 
 
-def _scenarios(table: _Table, spread: float) -> Iterator[Scenario]:
-    seen = table.counts > 0
-    raw = np.divide(table.summed, table.total, out=np.zeros(seen.shape), where=seen)
-    precision = np.divide(table.total**2, table.squares * spread**2, out=np.zeros(seen.shape), where=seen)
-    rows = (*table.levels(spread), *_shrunk_cells(raw, precision), table.counts.astype(int))
-    for level, level_error, mean, error, values in zip(*rows, strict=True):
-        yield Scenario(float(level), float(level_error), *(tuple(row.tolist()) for row in (mean, error, values)))
+def _error(moments: Moments, spread: float) -> Floats:
+    """Standard error of each mean: spread sqrt(sum w^2) / sum w."""
+    return np.asarray(spread * np.sqrt(moments.squares) / moments.weight)
 
 
-def _spread(x: Floats, w: Floats, scenario: NDArray[np.intp]) -> float:
-    """Within scenarios; never 0, so that a precision is a number."""
-    means = np.bincount(scenario, w * x) / np.bincount(scenario, w)
-    return max(1e-6, float(np.sqrt(w @ np.square(x - means[scenario]) / w.sum())))
+def _spread(levels: Moments) -> float:
+    """Standard deviation within strata; never 0, so that a precision is a number."""
+    within = levels.powers - levels.summed**2 / levels.weight
+    return max(1e-6, float(np.sqrt(max(0.0, float(within.sum())) / float(levels.weight.sum()))))
 
 
-def _shrunk_cells(raw: Floats, precision: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard error of each cell; shapes (scenarios, 168). Backfits scenarios and hours, then cells."""
-    mean = (precision * raw).sum() / precision.sum()
-    of_scenario, of_hour = np.zeros((len(raw), 1)), np.zeros((1, HOURS))
-    for _ in range(10):  # settles to under 1e-4 in three
-        of_scenario, scenario_variance = _shrunk_effects(raw - mean - of_hour, precision, axis=1)
-        of_hour, hour_variance = _shrunk_effects(raw - mean - of_scenario, precision, axis=0)
-    additive = mean + of_scenario + of_hour
-    used = len(raw) + HOURS - 1
-    of_cell, cell_variance = shrunk(raw - additive, precision, used)
-    error = np.sqrt(1 / precision.sum() + scenario_variance + hour_variance + cell_variance)
-    return np.clip(additive + of_cell, 0.0, 1.0).round(5), error.round(5)  # five digits, so that a file is readable
-
-
-def _shrunk_effects(left: Floats, precision: Floats, axis: int) -> tuple[Floats, Floats]:
-    total = precision.sum(axis=axis, keepdims=True)
-    summed = (precision * left).sum(axis=axis, keepdims=True)
-    return shrunk(np.divide(summed, total, out=np.zeros(total.shape), where=total > 0), total, 1)
-
-
-def shrunk(effects: Floats, precision: Floats, used: int = 0) -> tuple[Floats, Floats]:
-    """Effects drawn to 0 by how well they are known, and the variances of what results (empirical Bayes).
-
-    between = max(0, (sum p d^2 - (k - used)) / sum p), over the k effects d that were seen, each of precision p;
-    mean = d between p / (1 + between p);  variance = between / (1 + between p).
-
-    Parameters
-    ----------
-    effects, precision
-        Of one shape; a precision, the inverse variance of an effect's error, is 0 where nothing was seen.
-    used
-        Degrees of freedom that went into the centre.
-
-    References
-    ----------
-    DerSimonian, Laird: Meta-analysis in clinical trials (1986); Morris: Parametric empirical Bayes inference (1983).
-
-    Examples
-    --------
-    >>> mean, variance = shrunk(np.array([0.2, -0.2, 0.0]), np.array([100.0, 100.0, 0.0]))
-    >>> mean.round(3), variance.round(4)
-    (array([ 0.15, -0.15,  0.  ]), array([0.0075, 0.0075, 0.03  ]))
-    """
-    free = max(0, int((precision > 0).sum()) - used)
-    between = max(0.0, float(((precision * effects**2).sum() - free) / precision.sum()))
-    return effects * between * precision / (1 + between * precision), between / (1 + between * precision)
+def _strata(cells: Moments, levels: Moments, spread: float, quantiles: Sequence[ArrayLike]) -> Iterator[Stratum]:
+    precision = np.divide(cells.effective, spread**2, out=np.zeros(cells.values.shape), where=cells.values > 0)
+    rows = (
+        levels.mean, _error(levels, spread), *shrunk_cells(np.nan_to_num(cells.mean), precision),
+        cells.values.astype(int), cells.weight.round(3), quantiles,
+    )  # fmt: skip
+    for level, level_error, mean, error, values, weight, of in zip(*rows, strict=True):
+        row = (tuple(np.asarray(part).tolist()) for part in (mean, error, values, weight, np.round(of, 4)))
+        yield Stratum(float(level), float(level_error), *row)
 
 
 def to_json(baseline: Baseline) -> bytes:
@@ -254,7 +265,7 @@ def to_json(baseline: Baseline) -> bytes:
 
 
 def _by_day(row: list[float]) -> str:
-    days = [", ".join(map(json.dumps, row[day : day + 24])) for day in range(0, HOURS, 24)]
+    days = [", ".join(map(json.dumps, row[day : day + 24])) for day in range(0, len(row), 24)]
     return "[\n    " + ",\n    ".join(days) + "]"
 
 

@@ -1,5 +1,6 @@
 """From what an operator understands to what detectors need, and to what those will be able to see."""
 
+from collections.abc import Sequence
 from math import exp, log
 
 import msgspec
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from detectors.baseline import Baseline
 from detectors.deciders.base import Abstained, numbers
 from detectors.deciders.esr import EsrConfig, bet_factors, first_alarms
 
@@ -53,7 +55,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     residuals
         Some of its own, a few hundred or more: the shape of their distribution decides how soon a drop is seen.
     reference_error
-        Standard error of its reference's mean, `level_error` of the baseline or of the scenario.
+        How far its reference may be off, `Baseline.level_error_of`.
     highest
         `Baseline.highest_residual`.
     """
@@ -71,6 +73,16 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
         if not self.residuals:
             raise ValueError("residuals: expected at least one")
         numbers(self.residuals, -1.0, self.highest)
+
+
+def stream_of(baseline: Baseline, strata: Sequence[str], traces_a_day: float = 0.0) -> Stream:
+    """What a baseline knows of the stream of some of its strata; at the traffic that it saw, or at more."""
+    return Stream(
+        traces_a_day=max(traces_a_day, baseline.values_a_day(strata)),
+        residuals=baseline.shape(strata),
+        reference_error=baseline.level_error_of(strata),
+        highest=baseline.highest_residual,
+    )
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -99,7 +111,7 @@ def average_run_length(budget: Budget, traces_a_day: float) -> float:
     return max(2.0, DAYS_A_YEAR * traces_a_day * budget.streams / budget.false_pages_a_year)
 
 
-def plan(budget: Budget, stream: Stream, within_hours: float = 24.0) -> Plan | Abstained:
+def esr_config(budget: Budget, stream: Stream) -> EsrConfig | Abstained:
     """The e-SR detector that a budget makes for a stream.
 
     REFERENCE_TOO_THIN where the tolerance, a fifth of the smallest drop plus the reference's standard error, leaves
@@ -109,7 +121,14 @@ def plan(budget: Budget, stream: Stream, within_hours: float = 24.0) -> Plan | A
     if tolerance > budget.smallest_drop / 2:
         return Abstained.REFERENCE_TOO_THIN
     run_length = average_run_length(budget, stream.traces_a_day)
-    config = EsrConfig(average_run_length=run_length, tolerance=tolerance, highest=stream.highest)
+    return EsrConfig(average_run_length=run_length, tolerance=tolerance, highest=stream.highest)
+
+
+def plan(budget: Budget, stream: Stream, within_hours: float = 24.0) -> Plan | Abstained:
+    """`esr_config`, and what it will see."""
+    config = esr_config(budget, stream)
+    if isinstance(config, Abstained):
+        return config
     delay = expected_delay(config, stream.residuals, budget.smallest_drop)
     return Plan(
         config,

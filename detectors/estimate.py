@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from detectors.moments import Moments
+
 MINIMUM_SAMPLES = 30
 
 
@@ -58,16 +60,18 @@ def weighted_mean(
     >>> round(estimate.mean, 4), round(estimate.low, 4), round(estimate.high, 4)
     (0.3, 0.2803, 0.3197)
     """
-    x, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    total = w.sum()
-    effective = effective_samples(w)
+    return mean_of(Moments.of(values, weights, level_error), confidence=confidence)
+
+
+def mean_of(moments: Moments, *, low: float = 0.0, high: float = 1.0, confidence: float = 0.95) -> Estimate | None:
+    """The same of sums (scalars) over values that lie between `low` and `high`, where the interval ends."""
+    effective = float(moments.effective)
     if effective < MINIMUM_SAMPLES:
         return None
-    mean = float(w @ x / total)
-    sampling = np.square(w * (x - mean)).sum() / total**2 * len(x) / (len(x) - 1)
-    error = float(w @ np.broadcast_to(np.asarray(level_error, dtype=np.float64), x.shape) / total)
-    half = float(ndtri((1 + confidence) / 2) * np.sqrt(sampling + error**2))
-    return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), effective, len(x))
+    mean, count, total = float(moments.mean), float(moments.values), float(moments.weight)
+    sampling = float(moments.around(mean)[1]) / total**2 * count / (count - 1)
+    half = float(ndtri((1 + confidence) / 2) * np.sqrt(sampling + float(moments.errors / total) ** 2))
+    return Estimate(mean, max(low, mean - half), min(high, mean + half), effective, round(count))
 
 
 class Difference(msgspec.Struct, frozen=True):

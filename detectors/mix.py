@@ -1,16 +1,16 @@
 """What of a change is quality, and what is only that other things were asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from detectors.deciders.base import inverse_probabilities, numbers
-from detectors.estimate import MINIMUM_SAMPLES, effective_samples
+from detectors.estimate import MINIMUM_SAMPLES
+from detectors.moments import NONE, Floats, Moments, added
 
-Floats = NDArray[np.float64]
 FEWEST = 10  # effective samples of a scenario on either side, below which its quality cannot be said to have changed
 
 
@@ -48,15 +48,9 @@ class Decomposition(msgspec.Struct, frozen=True):
     scenarios: dict[str, ScenarioPart]
 
 
-class Sample(msgspec.Struct, frozen=True):
-    """Values of one period, with their scenarios and inverse sampling probabilities."""
-
-    values: Sequence[float]
-    scenarios: Sequence[str]
-    weights: Sequence[float]
-
-
-def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Decomposition | None:
+def decompose(
+    before: Mapping[str, Moments], after: Mapping[str, Moments], *, confidence: float = 0.95
+) -> Decomposition | None:
     """A change of a weighted mean, as quality within scenarios and as query mix.
 
     With shares W and levels Y of scenarios, and bars for the average of before and after:
@@ -74,7 +68,7 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
     Parameters
     ----------
     before, after
-        Independent samples of values in [0, 1].
+        Sums over independent samples of values in [0, 1], by scenario, or by whatever cells a level depends on.
     confidence
         Of each interval, by the normal approximation.
 
@@ -89,16 +83,17 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
 
     Examples
     --------
-    >>> before = Sample([0.9, 0.7, 0.5, 0.3] * 25, ["easy", "easy", "hard", "hard"] * 25, [1.0] * 100)
-    >>> after = Sample([0.9, 0.7, 0.9, 0.7, 0.5, 0.3] * 20, (["easy"] * 4 + ["hard"] * 2) * 20, [1.0] * 120)
+    >>> from detectors.moments import moments_by
+    >>> before = moments_by([0.9, 0.7, 0.5, 0.3] * 25, ["easy", "easy", "hard", "hard"] * 25)
+    >>> after = moments_by([0.9, 0.7, 0.9, 0.7, 0.5, 0.3] * 20, (["easy"] * 4 + ["hard"] * 2) * 20)
     >>> parts = decompose(before, after)
     >>> round(parts.total.change, 4), round(abs(parts.quality.change), 4), round(parts.mix.change, 4)
     (0.0667, 0.0, 0.0667)
     """
-    names = sorted({*before.scenarios, *after.scenarios})
-    if min(effective_samples(sample.weights) for sample in (before, after)) < MINIMUM_SAMPLES:
+    if min(float(added(list(side.values())).effective) for side in (before, after)) < MINIMUM_SAMPLES:
         return None
-    sides = [_Side(before, names, -1.0), _Side(after, names, 1.0)]
+    names = sorted({*before, *after})
+    sides = [_Side([side.get(name, NONE) for name in names], sign) for side, sign in ((before, -1.0), (after, 1.0))]
     z = float(ndtri((1 + confidence) / 2))
     told = np.minimum(sides[0].samples, sides[1].samples) >= FEWEST
     share = (sides[0].share + sides[1].share) / 2
@@ -107,9 +102,9 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
     whole = sides[1].share * sides[1].level - sides[0].share * sides[0].level
     average = (sides[0].mean + sides[1].mean) / 2
     mix = whole - quality - (sides[1].share - sides[0].share) * average
-    on_total = [side.sign * (side.values - side.mean) for side in sides]
+    on_total = [_Influence(np.full(len(names), side.sign), side.sign * (side.level - side.mean)) for side in sides]
     on_quality = [side.influence(share, rise, told) for side in sides]
-    on_mix = [one - other for one, other in zip(on_total, on_quality, strict=True)]
+    on_mix = [one.less(other) for one, other in zip(on_total, on_quality, strict=True)]
     alone = np.eye(len(names), dtype=bool) & told
     of_each = ([side.influence(share * only, rise * only, only) for side in sides] for only in alone)
     parts = [_part(sides, change, psi, z) for change, psi in zip(quality, of_each, strict=True)]
@@ -126,9 +121,19 @@ def decompose(before: Sample, after: Sample, *, confidence: float = 0.95) -> Dec
     )
 
 
-def _part(sides: Sequence["_Side"], change: float, influences: Sequence[Floats], z: float) -> Part:
+def _part(sides: Sequence["_Side"], change: float, influences: Sequence["_Influence"], z: float) -> Part:
     half = z * float(np.sqrt(sum(side.variance(psi) for side, psi in zip(sides, influences, strict=True))))
     return Part(float(change), float(change) - half, float(change) + half)
+
+
+class _Influence(NamedTuple):
+    """Of a value x in scenario s on a sum: slope_s (x - level_s) + shift_s; both of shape (scenarios,)."""
+
+    slope: Floats
+    shift: Floats
+
+    def less(self, other: "_Influence") -> "_Influence":
+        return _Influence(self.slope - other.slope, self.shift - other.shift)
 
 
 class _Side:
@@ -137,28 +142,24 @@ class _Side:
     `sign` is that of its levels in a change: -1 before, 1 after.
     """
 
-    def __init__(self, sample: Sample, names: Sequence[str], sign: float) -> None:
+    def __init__(self, scenarios: Sequence[Moments], sign: float) -> None:
         self.sign = sign
-        self.values = numbers(sample.values, 0.0, 1.0)
-        weights = inverse_probabilities(sample.weights, len(self.values))
-        self._weight = weights / weights.sum()
-        self._code = np.searchsorted(np.array(names), np.asarray(sample.scenarios, dtype=str))
-        self.share, summed, squares = (
-            np.bincount(self._code, part, minlength=len(names))
-            for part in (self._weight, self._weight * self.values, self._weight**2)
-        )
-        seen = self.share > 0
-        self.level = np.divide(summed, self.share, out=np.zeros(len(names)), where=seen)
-        self.samples = np.divide(self.share**2, squares, out=np.zeros(len(names)), where=seen)
-        self.mean = float(summed.sum())
+        self._cells = Moments(*(np.array(part) for part in zip(*scenarios, strict=True)))
+        self._weight = float(self._cells.weight.sum())
+        self.share = self._cells.weight / self._weight
+        self.level = np.nan_to_num(self._cells.mean)
+        self.samples = self._cells.effective
+        self.mean = float(self.share @ self.level)
 
-    def influence(self, share: Floats, rise: Floats, told: NDArray[np.bool_]) -> Floats:
-        """Of each value on the sum over `told` scenarios of share * rise, both averages over the two periods."""
+    def influence(self, share: Floats, rise: Floats, told: NDArray[np.bool_]) -> _Influence:
+        """On the sum over `told` scenarios of share * rise, both averages over the two periods."""
         stretch = np.divide(share, self.share, out=np.zeros(len(share)), where=told)
-        within = stretch[self._code] * (self.values - self.level[self._code])
-        return np.asarray(self.sign * within + (rise[self._code] - self.share @ rise) / 2)
+        return _Influence(self.sign * stretch, (rise - self.share @ rise) / 2)
 
-    def variance(self, influence: Floats) -> float:
-        """Of a weighted mean whose values have these influences."""
-        count = len(influence)
-        return float(np.square(self._weight * influence).sum() * count / (count - 1))
+    def variance(self, influence: _Influence) -> float:
+        """Of a weighted mean whose values have this influence."""
+        count = float(self._cells.values.sum())
+        first, second = self._cells.around(self.level)
+        slope, shift = influence
+        squares = slope**2 * second + 2 * slope * shift * first + shift**2 * self._cells.squares
+        return float(squares.sum()) / self._weight**2 * count / (count - 1)

@@ -226,3 +226,27 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     document_ids: tuple[str, ...]
     attributes: dict[str, str]
     query: str | None
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """A decider has raised an alarm over a stream, or it has ended.
+
+    `alarm` is the name of the alert, `scenario` the kind of query or ALL. `at` is the time of the trace that decided,
+    `since` that of the last one before which the evidence was low, where that is known. `evidence` is a share of its
+    limit. `reference` is the version of the baseline that the stream fell from, empty where there is none.
+    """
+
+    alarm: str
+    pipeline: str
+    scenario: str
+    state: Literal["raised", "resolved"]
+    why: Literal["evidence", "new_reference", "alert_removed"] = "evidence"
+    at: datetime
+    since: datetime | None
+    evidence: float | None
+    signal: str
+    reference: str = ""
+
+
+ALL = "_all"
+"""In place of a scenario: every trace of the pipeline."""

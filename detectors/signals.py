@@ -12,6 +12,9 @@ Direction = Literal[1, -1]
 _UNIT = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
+_OF_THE_STACK = frozenset(("top_score", "score_gap", "score_spread"))  # on whatever scale the retriever has
+
+
 class SignalSpec(NamedTuple):
     """One signal: `direction` +1 where a higher value predicts failure, -1 where a lower one does.
 
@@ -23,6 +26,11 @@ class SignalSpec(NamedTuple):
     direction: Direction
     buckets: tuple[float, ...]
     says: str
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its values lie in [0, 1] whatever the stack, so that a detector of bounded means can watch it."""
+        return max(self.buckets) <= 1 and self.name not in _OF_THE_STACK
 
 
 _ROWS = (

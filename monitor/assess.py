@@ -159,10 +159,11 @@ def rate(
         abstentions = {**assessment.abstentions, **dict.fromkeys(("risk", "risk_at_1"), Reason.NO_EVIDENCE)}
         return msgspec.structs.replace(assessment, abstentions=abstentions, versions=versions)
     prior_risks = {}
-    if calibration is not None and not empty and reference.version != shipped_normalisation().version:
-        prior_risks = {"risk": risk.at_5.probability, "risk_at_1": risk.at_1.probability}
-        risk = calibration.applied(risk)
+    if calibration is not None and reference.version != shipped_normalisation().version:
         versions["risk_calibration"] = calibration.version
+        if not empty:
+            prior_risks = {"risk": risk.at_5.probability, "risk_at_1": risk.at_1.probability}
+            risk = calibration.applied(risk)
     return msgspec.structs.replace(
         assessment,
         risk=risk.at_5.probability,

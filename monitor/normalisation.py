@@ -70,10 +70,15 @@ class Normalisations:
 
 def _is_sample(assessment: Assessment, key: ReferenceKey) -> bool:
     """Whether it shows what normal looks like: something was measured, and nothing of ours was broken."""
-    broken = _BROKEN.intersection(assessment.abstentions.values())
-    if key.scorer == NO_SCORER:
-        broken = broken - {Reason.SCORER_UNAVAILABLE}
-    return bool(assessment.signals) and not broken
+    return bool(assessment.signals) and not broken(assessment, key.scorer)
+
+
+def broken(assessment: Assessment, scorer: str) -> bool:
+    """Whether evidence is missing because a part of ours did not work; a scorer that nobody wanted is none."""
+    found = _BROKEN.intersection(assessment.abstentions.values())
+    if scorer == NO_SCORER:
+        found = found - {Reason.SCORER_UNAVAILABLE}
+    return bool(found)
 
 
 NO_SCORER = "none"

@@ -4,8 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors.baseline import HOURS, Baseline, build, from_json, hours_of_week, shrunk, to_json
+from detectors.baseline import HOURS, Baseline, build, build_from, from_json, hours_of_week, to_json
 from detectors.deciders import Abstained
+from detectors.moments import Moments
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC).timestamp()
 CALLED: dict[str, Any] = {
@@ -45,7 +46,7 @@ def test_with_much_traffic_a_cell_has_its_own_mean() -> None:
         here = np.array(scenarios) == name
         hour = hours_of_week(times[here])
         own = np.bincount(hour, values[here]) / np.bincount(hour)
-        assert np.abs(np.array(baseline.scenarios[name].mean) - own).max() < 0.03
+        assert np.abs(np.array(baseline.strata[name].mean) - own).max() < 0.03
     assert np.sqrt(np.square(values - truth - baseline.residuals(times, scenarios, values)).mean()) < 0.01
 
 
@@ -58,7 +59,7 @@ def test_with_little_traffic_shrinking_beats_the_cells_own_means() -> None:
     shrunken = values - baseline.residuals(times, scenarios, values)
     raw_error, error = (np.sqrt(np.square(mean - truth).mean()) for mean in (own, shrunken))
     assert error < 0.7 * raw_error
-    claimed = np.array([baseline.scenarios[name].error for name in baseline.scenarios])
+    claimed = np.array([baseline.strata[name].error for name in baseline.strata])
     assert 0.5 * error < np.sqrt(np.square(claimed).mean()) < 2 * error
 
 
@@ -66,7 +67,7 @@ def test_a_cell_without_values_has_the_mean_that_its_scenario_and_hour_suggest()
     times, scenarios, values, _ = traffic(40, weeks=2)
     kept = ~((hours_of_week(times) == 2) & (np.array(scenarios) == "hard"))
     baseline = built(times[kept], [s for s, k in zip(scenarios, kept, strict=True) if k], values[kept])
-    hard = baseline.scenarios["hard"]
+    hard = baseline.strata["hard"]
     assert hard.values[2] == 0
     assert hard.mean[2] == pytest.approx(0.5, abs=0.04)
     assert hard.error[2] >= hard.error[3]
@@ -110,11 +111,9 @@ def test_the_residual_is_what_is_left_of_the_cells_mean() -> None:
     times, scenarios, values, _ = traffic(40)
     baseline = built(times, scenarios, values)
     noon = datetime(2026, 11, 24, 12, 59, tzinfo=UTC)
-    expected = 0.9 - baseline.scenarios["easy"].mean[36]
-    assert baseline.residual(0.9, "easy", noon) == pytest.approx(expected)
+    expected = 0.9 - baseline.strata["easy"].mean[36]
     many = baseline.residuals([noon.timestamp()] * 2, ["easy", "never seen"], [0.9, 0.9])
     assert many.tolist() == pytest.approx([expected, float("nan")], nan_ok=True)
-    assert baseline.residual(0.9, "never seen", noon) is Abstained.UNKNOWN_SCENARIO
     assert baseline.residuals([], [], []).tolist() == []
 
 
@@ -130,7 +129,7 @@ def test_levels_and_their_errors_worked_by_hand() -> None:
     baseline = built(times, ["one"] * len(times), np.tile([0.0, 1.0], len(values) // 2))
     assert (baseline.level, baseline.spread) == pytest.approx((0.5, 0.5))
     assert baseline.level_error == pytest.approx(0.5 / np.sqrt(len(values)))
-    assert baseline.scenarios["one"].level_error == pytest.approx(baseline.level_error)
+    assert baseline.strata["one"].level_error == pytest.approx(baseline.level_error)
 
 
 def test_it_is_saved_as_json_that_a_person_can_read_and_read_back_the_same() -> None:
@@ -140,30 +139,70 @@ def test_it_is_saved_as_json_that_a_person_can_read_and_read_back_the_same() -> 
     assert from_json(text) == baseline
     lines = text.decode().splitlines()
     assert ' "pipeline": "p",' in lines
-    assert sum(line.count(", ") == 23 for line in lines) == 2 * 3 * 7
+    assert sum(line.count(", ") == 23 for line in lines) == 2 * (4 * 7 + 4)  # 168 is seven lines, 101 four and a rest
     assert max(map(len, lines)) < 300
 
 
 def test_constant_values_make_a_baseline_without_error() -> None:
     times, scenarios, values, _ = traffic(4)
     baseline = built(times, scenarios, np.full(len(values), 0.7))
-    assert set(baseline.scenarios["easy"].mean) == {0.7}
-    assert max(baseline.scenarios["easy"].error) < 1e-4
+    assert set(baseline.strata["easy"].mean) == {0.7}
+    assert max(baseline.strata["easy"].error) < 1e-4
 
 
 def test_a_row_of_another_length_is_refused() -> None:
     times, _, values, _ = traffic(4)
     text = to_json(built(times, ["one"] * len(times), values)).decode()
-    with pytest.raises(ValueError, match=r"scenarios\.one: expected 168 numbers"):
+    with pytest.raises(ValueError, match=r"strata\.one: expected 168 numbers"):
         from_json(text.replace('"mean": [', '"mean": [0.5, ').encode())
 
 
-def test_shrinking_recovers_the_spread_between_effects() -> None:
-    """Effects of sd .05 known to within .05 are halved; where there is nothing but noise, next to nothing is left."""
-    rng = np.random.default_rng(4)
-    truth, noise = rng.normal(0, 0.05, 4000), rng.normal(0, 0.05, 4000)
-    precision = np.full(4000, 400.0)
-    mean, variance = shrunk(truth + noise, precision)
-    assert np.polyfit(truth + noise, mean, 1)[0] == pytest.approx(0.5, abs=0.04)
-    assert variance[0] == pytest.approx(0.00125, rel=0.1)
-    assert np.abs(shrunk(noise, precision)[0]).max() < 0.1 * np.abs(noise).max()
+def test_the_error_of_a_streams_level_is_that_of_any_of_its_strata() -> None:
+    """Two strata of equal traffic: as far off as one of them, whatever the mix turns to; the common mean is less."""
+    times, scenarios, values, _ = traffic(40)
+    baseline = built(times, scenarios, values)
+    alone = baseline.strata["easy"].level_error
+    assert baseline.level_error_of(["easy"]) == pytest.approx(alone)
+    assert baseline.level_error_of(["easy", "hard"]) == pytest.approx(alone, rel=0.01)
+    assert baseline.level_error == pytest.approx(alone / np.sqrt(2), rel=0.01)
+
+
+def test_the_shape_of_residuals_is_that_of_the_values() -> None:
+    times, scenarios, values, _ = traffic(40)
+    baseline = built(times, scenarios, values)
+    shape = np.array(baseline.shape(["easy", "hard"], 500))
+    within = np.concatenate([values[np.array(scenarios) == n] - baseline.strata[n].level for n in ("easy", "hard")])
+    assert len(shape) == 500
+    assert np.quantile(shape, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(within, [0.1, 0.5, 0.9]), abs=0.01)
+
+
+def test_values_a_day_are_those_of_the_strata() -> None:
+    times, scenarios, values, _ = traffic(40, weeks=2)
+    baseline = built(times, scenarios, values)
+    assert baseline.values_a_day(["easy"]) == pytest.approx(480)
+    assert baseline.values_a_day(["easy", "hard"]) == pytest.approx(960)
+
+
+def test_its_moments_over_hours_are_its_cells_at_the_weight_that_came_later() -> None:
+    """Only Monday's sixth hour, three times as much: level and share of that hour."""
+    times, scenarios, values, _ = traffic(40)
+    baseline = built(times, scenarios, values)
+    later = np.zeros(HOURS)
+    later[5] = 120.0
+    easy, hard = (baseline.moments(later)[name] for name in ("easy", "hard"))
+    assert (float(easy.weight), float(hard.weight)) == pytest.approx((60, 60))
+    assert (float(easy.values), float(easy.effective)) == pytest.approx((20, 20))
+    assert float(easy.mean) == pytest.approx(baseline.strata["easy"].mean[5])
+    assert float(np.sqrt(easy.around(easy.mean)[1] / easy.squares)) == pytest.approx(baseline.spread)
+
+
+def test_sums_make_the_same_baseline_as_values() -> None:
+    times, scenarios, values, _ = traffic(20)
+    tables, quantiles = {}, {}
+    for name in ("easy", "hard"):
+        here = np.array(scenarios) == name
+        terms = Moments.each(values[here], np.ones(here.sum()))
+        tables[name] = Moments(*(np.bincount(hours_of_week(times[here]), term, HOURS) for term in terms))
+        quantiles[name] = np.quantile(values[here], np.linspace(0, 1, 101))
+    since, until = (datetime.fromtimestamp(float(end), UTC) for end in (times.min(), times.max()))
+    assert build_from(tables, quantiles, since, until, **CALLED) == built(times, scenarios, values)

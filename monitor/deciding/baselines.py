@@ -1,0 +1,86 @@
+"""Baselines from hourly windows: built once there has been enough healthy traffic, then frozen."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import msgspec
+import numpy as np
+
+from detectors.baseline import HOURS, Baseline, build_from, hours_of_week
+from detectors.deciders import Abstained
+from detectors.moments import Floats, Moments
+from detectors.quantiles import read_quantiles
+from detectors.signals import SIGNALS
+from monitor.config_alerts import HIT
+from monitor.deciding.observation import Evidence, stratum
+from monitor.deciding.windows import BOUNDS, HOUR_SECONDS, Row
+
+MOST_DAYS = 28  # after so many a baseline is frozen as it is, however thin
+ENOUGH = 0.3  # of the smallest drop that matters: how far the level of a pipeline's baseline may be off by then
+_SHARES = np.linspace(0, 1, 101).tolist()
+
+
+def worse_is_lower(moments: Moments, measure: str) -> Moments:
+    """Sums of what a decider watches: the measure itself, or one less it where a rise is for the worse."""
+    return moments.flipped() if _rises(measure) else moments
+
+
+def goodness(values: Floats, measure: str) -> Floats:
+    """The same of values."""
+    return 1 - values if _rises(measure) else values
+
+
+def _rises(measure: str) -> bool:
+    return measure != HIT and SIGNALS[measure].direction > 0
+
+
+def usable(rows: Iterable[Row], scale: str) -> list[Row]:
+    """Of windows, those of one scale in which nothing of ours was broken."""
+    return [row for row in rows if row[0].scale == scale and row[0].evidence != Evidence.DEGRADED]
+
+
+def build_baseline(rows: Sequence[Row], pipeline: str, measure: str, scale: str, now: float) -> Baseline | Abstained:
+    """The baseline that usable windows make; the reason where there is none yet."""
+    tables: dict[str, Floats] = defaultdict(lambda: np.zeros((HOURS, len(Moments._fields))))
+    bins: dict[str, Floats] = defaultdict(lambda: np.zeros(len(BOUNDS[measure]) + 1))
+    for key, window in rows:
+        name = stratum(key.scenario, key.evidence)
+        (hour,) = hours_of_week([key.hour * HOUR_SECONDS])
+        tables[name][hour] += worse_is_lower(window.moments(measure), measure).array
+        bins[name] += window.histogram(measure)
+    if not tables:
+        return Abstained.WEEK_NOT_COVERED
+    found = build_from(
+        {name: Moments.from_array(table) for name, table in tables.items()},
+        {name: _quantiles(measure, bins[name]) for name in bins},
+        _start(min(key.hour for key, _ in rows)), _start(max(key.hour for key, _ in rows) + 1),
+        pipeline=pipeline, measure=measure, version="", built=datetime.fromtimestamp(now, UTC), scale=scale,
+    )  # fmt: skip
+    return found if isinstance(found, Abstained) else _named(found)
+
+
+def _start(hour: int) -> datetime:
+    return datetime.fromtimestamp(hour * HOUR_SECONDS, UTC)
+
+
+def _quantiles(measure: str, weight: Floats) -> Floats:
+    if not weight.sum():
+        return np.zeros(len(_SHARES))
+    bounds, counts = [*BOUNDS[measure]], weight
+    if bounds[-1] < 1:
+        bounds, counts = [*bounds, 1.0], np.append(weight, 0.0)
+    found = read_quantiles(bounds, counts, _SHARES)
+    return 1 - found[::-1] if _rises(measure) else found
+
+
+def _named(baseline: Baseline) -> Baseline:
+    content = blake2b(msgspec.json.encode(baseline.strata), digest_size=4).hexdigest()
+    return msgspec.structs.replace(baseline, version=f"{baseline.pipeline}-{baseline.built.date()}-{content}")
+
+
+def enough(baseline: Baseline, smallest_drop: float) -> bool:
+    """Whether more traffic would not make it much surer, for who watches for drops of a size."""
+    sure = baseline.level_error_of(list(baseline.strata)) <= ENOUGH * smallest_drop
+    return sure or baseline.days >= MOST_DAYS

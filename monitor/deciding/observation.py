@@ -1,0 +1,106 @@
+"""What the right half keeps of an assessment: numbers and labels, no text and no ids."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.records import Assessment, Tier
+from detectors.signals import SIGNALS
+from monitor.normalisation import broken
+
+Floats = NDArray[np.float64]
+
+TRACES, HIT = "traces", "hit_at_5"
+MEASURES = (TRACES, HIT, *SIGNALS)
+"""What windows hold: whether there was a trace at all, the estimated hit, and every signal."""
+_TIERS = np.array([{Tier.CHEAP: 0, Tier.SCORER: 1, Tier.JUDGE: 2}[spec.tier] for spec in SIGNALS.values()])
+_PLACE = {name: i for i, name in enumerate(SIGNALS)}
+
+
+class Evidence(StrEnum):
+    """How much was asked for, which the level of a risk depends on and retrieval does not.
+
+    DEGRADED: some of it could not be had because a part of ours was broken; such a trace says nothing of retrieval.
+    """
+
+    CHEAP = "cheap"
+    SCORER = "scorer"
+    DEGRADED = "degraded"
+
+
+class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One assessed trace.
+
+    `time` is that of the trace, in seconds since 1970. `scale` names what made its risk, `release` what was being
+    served. `weights` are those of the tiers cheap, scorer, judge, 0 where the tier did not take the trace. `hit` is
+    1 - risk, None without one, and `level_error` that of its level.
+    """
+
+    pipeline: str
+    time: float
+    scenario: str
+    evidence: Evidence
+    scale: str
+    release: str
+    weights: tuple[float, float, float]
+    hit: float | None
+    level_error: float
+    signals: dict[str, float]
+
+    @classmethod
+    def of(cls, assessment: Assessment, depth: int, release: str) -> "Observation":
+        """Of an assessment at a depth."""
+        w = assessment.weights
+        asked = Evidence.SCORER if w.scorer is not None else Evidence.CHEAP
+        degraded = broken(assessment, assessment.versions["scorer"])
+        return cls(
+            assessment.pipeline, assessment.timestamp.timestamp(), assessment.scenario,
+            Evidence.DEGRADED if degraded else asked, scale_of(assessment, depth), release,
+            (w.cheap or 0.0, w.scorer or 0.0, w.judge or 0.0),
+            None if assessment.risk is None else 1 - assessment.risk,
+            assessment.level_errors.get("risk", 0.0), assessment.signals,
+        )  # fmt: skip
+
+    @property
+    def stratum(self) -> str:
+        """What a healthy level depends on beside the hour."""
+        return stratum(self.scenario, self.evidence)
+
+
+def stratum(scenario: str, evidence: str) -> str:
+    """The name of a stratum in baselines."""
+    return f"{scenario}/{evidence}"
+
+
+def scenario_of(stratum: str) -> str:
+    """The scenario that a stratum belongs to."""
+    return stratum.rpartition("/")[0]
+
+
+def scale_of(assessment: Assessment, depth: int) -> str:
+    """All that the level of a risk rests on beside retrieval: where it changes, the numbers mean something else."""
+    versions = assessment.versions
+    names = ("scorer", "calibration", "normalisation", "prior", "risk_calibration")
+    return " ".join([*(versions.get(name, "-") for name in names), f"depth-{depth}"])
+
+
+def matrices(observations: Sequence[Observation]) -> tuple[Floats, Floats, Floats]:
+    """Values, weights and level errors of every measure; each of shape (observations, measures), weight 0 for none."""
+    values = np.zeros((len(observations), len(MEASURES)))
+    errors = np.zeros_like(values)
+    tiers = np.array([one.weights for one in observations])
+    known = np.zeros(values.shape, dtype=bool)
+    known[:, 0] = True
+    values[:, 0] = 1.0
+    for row, one in enumerate(observations):
+        if one.hit is not None:
+            values[row, 1], errors[row, 1], known[row, 1] = one.hit, one.level_error, True
+        for name, value in one.signals.items():
+            place = _PLACE.get(name)
+            if place is not None:
+                values[row, 2 + place], known[row, 2 + place] = value, True
+    weights = np.concatenate([tiers[:, :1], tiers[:, :1], tiers[:, _TIERS]], axis=1)
+    return values, np.where(known, weights, 0.0), errors

@@ -1,0 +1,241 @@
+"""One alert over one pipeline: a decider for all of its traffic, and one for each kind of query in it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple, cast
+
+import msgspec
+import numpy as np
+
+from detectors import budget
+from detectors.baseline import Baseline
+from detectors.budget import Budget, Stream
+from detectors.deciders import (
+    ESR,
+    Abstained,
+    Cusum,
+    CusumConfig,
+    CusumState,
+    Decider,
+    EsrState,
+    Threshold,
+    ThresholdConfig,
+    ThresholdState,
+)
+from detectors.records import ALL, Alarm
+from monitor.config_alerts import Alert
+from monitor.deciding.observation import Floats, scenario_of
+
+CALM = 0.25  # evidence up to which a stream counts as quiet: a drop began after it was last so
+Turn = Literal["raised", "resolved"]
+Why = Literal["evidence", "new_reference", "alert_removed"]
+State = EsrState | CusumState | ThresholdState
+_STATES: dict[str, type[State]] = {"e_detector": EsrState, "cusum": CusumState, "threshold": ThresholdState}
+
+
+class Values(NamedTuple):
+    """What the streams of one alert and pipeline are fed: values in [0, 1] of which lower is worse, in order."""
+
+    times: Floats
+    strata: Sequence[str]
+    values: Floats
+    weights: Floats
+
+
+class SavedStream(msgspec.Struct, frozen=True, array_like=True):
+    """All that a stream remembers."""
+
+    decider: str
+    reference: str
+    state: bytes
+    values_a_day: float
+    evidence: float | None
+    calm: float | None
+    raised: float | None
+    last: float
+
+
+class Watched:
+    """One stream: its decider, and since when something stands.
+
+    `abstained` says why there is no decider, or why it has no evidence yet. `state` is what a decider starts from.
+    """
+
+    def __init__(self, strata: Sequence[str] = ()) -> None:
+        self.strata = frozenset(strata)
+        self.decider: Decider | None = None
+        self.state: State | None = None
+        self.abstained: Abstained | None = Abstained.WEEK_NOT_COVERED
+        self.evidence: float | None = None
+        self.values_a_day = 0.0
+        self.calm: float | None = None
+        self.raised: float | None = None
+        self.last = 0.0
+
+    def use(self, made: Decider | Abstained) -> None:
+        """A decider that was made from `state`, or the reason for none."""
+        if isinstance(made, Abstained):
+            self.decider, self.abstained, self.evidence = None, made, None
+            return
+        self.decider = made
+        self.abstained = Abstained.TOO_FEW_VALUES if self.evidence is None else None
+
+    def update(self, fed: Values) -> Iterator[tuple[Turn, float]]:
+        """Feed it; ("raised" or "resolved", time of the trace) as alarms come and go."""
+        if self.decider is None or not len(fed.values):
+            return
+        decider = self.decider
+        if isinstance(decider, Threshold):
+            verdict = decider.update(fed.values, fed.weights)
+        else:
+            verdict = decider.update(fed.values)
+        self.state = cast("State", decider.state)
+        self.evidence, self.abstained = verdict.evidence, verdict.abstained
+        self.last = float(fed.times[-1])
+        for position in verdict.raised:
+            self.raised = float(fed.times[position])
+            yield "raised", self.raised
+        if self.raised is not None and not verdict.alarm:
+            self.raised = None
+            yield "resolved", self.last
+        if verdict.evidence is not None and verdict.evidence <= CALM:
+            self.calm = self.last
+
+
+class Streams:
+    """The streams of one alert in one pipeline.
+
+    Parameters
+    ----------
+    alert, pipeline
+        Whose.
+    baseline
+        What residuals are taken from; None until there is one, and then only a threshold decides.
+    """
+
+    def __init__(self, alert: Alert, pipeline: str, baseline: Baseline | None) -> None:
+        self.alert, self.pipeline, self.baseline = alert, pipeline, baseline
+        self.streams = {ALL: Watched()}
+        self._known: dict[str, Stream] = {}
+        if baseline is not None and self._on_residuals:
+            self.streams = {ALL: Watched(list(baseline.strata))}
+            for scenario in sorted({scenario_of(name) for name in baseline.strata}):
+                self.streams[scenario] = Watched([name for name in baseline.strata if scenario_of(name) == scenario])
+            self._known = {n: budget.stream_of(baseline, sorted(one.strata)) for n, one in self.streams.items()}
+
+    @property
+    def _on_residuals(self) -> bool:
+        return self.alert.decider != "threshold"
+
+    @property
+    def reference(self) -> str:
+        """The version of the baseline; empty without one."""
+        return self.baseline.version if self.baseline is not None else ""
+
+    @property
+    def watchable(self) -> int:
+        """How many streams share the budget: those whose reference is sure enough."""
+        wanted = self.wanted(1)
+        return sum(not isinstance(budget.esr_config(wanted, known), Abstained) for known in self._known.values())
+
+    def plan(self, streams: int, traffic: Mapping[str, int]) -> None:
+        """Make the deciders, or make them anew from what they remember: for a number of streams that share the budget.
+
+        `traffic` is the values a day of each stratum of late. It only raises what is planned with: a decider whose
+        limit falls could alarm by that alone.
+        """
+        for name, stream in self.streams.items():
+            stream.values_a_day = max(stream.values_a_day, sum(traffic.get(one, 0) for one in stream.strata))
+            stream.use(self._make(name, stream, max(1, streams)))
+
+    def known(self, name: str) -> Stream | None:
+        """What is known of a stream, at the traffic that it is planned with; None without a baseline."""
+        known = self._known.get(name)
+        if known is None:
+            return None
+        return msgspec.structs.replace(known, traces_a_day=max(known.traces_a_day, self.streams[name].values_a_day))
+
+    def wanted(self, streams: int) -> Budget:
+        """What the alert asks for."""
+        alert = self.alert
+        return Budget(smallest_drop=alert.smallest_drop, false_pages_a_year=alert.false_pages_per_year, streams=streams)
+
+    def _make(self, name: str, stream: Watched, streams: int) -> Decider | Abstained:
+        if self.alert.limit is not None:
+            return Threshold(ThresholdConfig(limit=self.alert.limit), cast("ThresholdState | None", stream.state))
+        known = self.known(name)
+        if self.baseline is None or known is None:
+            return Abstained.WEEK_NOT_COVERED
+        config = budget.esr_config(self.wanted(streams), known)
+        if isinstance(config, Abstained):
+            return config
+        if self.alert.decider == "e_detector":
+            return ESR(config, cast("EsrState | None", stream.state))
+        allowance = self.alert.smallest_drop / 2
+        limit = budget.cusum_limit(config.average_run_length, allowance, self.baseline.spread)
+        return Cusum(CusumConfig(allowance=allowance, limit=limit), cast("CusumState | None", stream.state))
+
+    def fits(self, scale: str, stratum: str) -> str:
+        """What becomes of a value: `fed`, or why not."""
+        if not self._on_residuals:
+            return "fed"
+        if self.baseline is None:
+            return "no_reference"
+        if self.baseline.scale not in ("", scale):
+            return "other_scale"
+        return "fed" if stratum in self.baseline.strata else "unknown_stratum"
+
+    def take(self, fed: Values) -> Iterator[Alarm]:
+        """Feed each stream what is its own, of values that `fits` lets through."""
+        if not self._on_residuals:
+            yield from self._alarms(ALL, self.streams[ALL], fed)
+            return
+        if self.baseline is None:
+            return
+        residuals = self.baseline.residuals(fed.times, fed.strata, fed.values)
+        strata = np.asarray(fed.strata, dtype=str)
+        for name, stream in self.streams.items():
+            own = np.isin(strata, list(stream.strata))
+            yield from self._alarms(name, stream, Values(fed.times[own], (), residuals[own], fed.weights[own]))
+
+    def _alarms(self, name: str, stream: Watched, fed: Values) -> Iterator[Alarm]:
+        for state, at in stream.update(fed):
+            yield self._alarm(name, stream, state, at)
+
+    def _alarm(self, name: str, stream: Watched, state: Turn, at: float, why: Why = "evidence") -> Alarm:
+        return Alarm(
+            alarm=self.alert.called, pipeline=self.pipeline, scenario=name, state=state, why=why, at=_moment(at),
+            since=None if stream.calm is None else _moment(stream.calm), evidence=stream.evidence,
+            signal=self.alert.signal, reference=self.reference,
+        )  # fmt: skip
+
+    def ended(self, why: Why) -> Iterator[Alarm]:
+        """The ends of all alarms that stand, because nobody watches these streams any more."""
+        for name, stream in self.streams.items():
+            if stream.raised is not None:
+                yield self._alarm(name, stream, "resolved", stream.last, why)
+
+    def saved(self) -> dict[str, SavedStream]:
+        """All that the streams remember."""
+        return {
+            name: SavedStream(
+                self.alert.decider, self.reference, msgspec.msgpack.encode(stream.state),
+                stream.values_a_day, stream.evidence, stream.calm, stream.raised, stream.last,
+            )
+            for name, stream in self.streams.items()
+            if stream.state is not None
+        }  # fmt: skip
+
+    def restore(self, saved: Mapping[str, SavedStream]) -> None:
+        """Go on from what was saved, once planned; what was of another reference or decider is forgotten."""
+        for name, one in saved.items():
+            stream = self.streams.get(name)
+            if stream is None or (one.decider, one.reference) != (self.alert.decider, self.reference):
+                continue
+            stream.state = msgspec.msgpack.decode(one.state, type=_STATES[one.decider])
+            stream.values_a_day, stream.evidence = one.values_a_day, one.evidence
+            stream.calm, stream.raised, stream.last = one.calm, one.raised, one.last
+
+
+def _moment(time: float) -> datetime:
+    return datetime.fromtimestamp(time, UTC)

@@ -1,0 +1,143 @@
+"""Hourly windows: sums over the traces of an hour, from which estimates, references and comparisons are made."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from detectors.moments import Moments
+from detectors.signals import SIGNALS
+from monitor.deciding.observation import MEASURES, Floats, Observation, matrices
+
+HOUR_SECONDS = 3600
+KEPT_HOURS = 48  # in memory, with every signal; a trace that comes later than that is late
+_HIT_BOUNDS = tuple((np.arange(1, 20) / 20).tolist())
+BOUNDS = {name: SIGNALS[name].buckets if name in SIGNALS else _HIT_BOUNDS for name in MEASURES}
+_SUMS = len(Moments._fields)
+_WIDEST = max(map(len, BOUNDS.values()))
+_EDGES = np.array([[*bounds, *[np.inf] * (_WIDEST - len(bounds))] for bounds in BOUNDS.values()])
+
+
+class WindowKey(NamedTuple):
+    """Whose traces: `hour` counts from 1970."""
+
+    pipeline: str
+    hour: int
+    scenario: str
+    evidence: str
+    scale: str
+    release: str
+
+
+class Window(NamedTuple):
+    """Sums and histograms of every measure over the same traces; shapes (measures, 8) and (measures, bins).
+
+    The upper bounds of a measure's bins are its `BOUNDS`; the bin after the last is without bound.
+    """
+
+    sums: Floats
+    bins: Floats
+
+    def moments(self, measure: str) -> Moments:
+        """Sums over the values of a measure; scalars."""
+        return Moments.from_array(self.sums[MEASURES.index(measure)])
+
+    def histogram(self, measure: str) -> Floats:
+        """Weight in each bin of a measure."""
+        return np.asarray(self.bins[MEASURES.index(measure), : len(BOUNDS[measure]) + 1])
+
+
+Row = tuple[WindowKey, Window]
+
+
+def merged(windows: Iterable[Window]) -> Window:
+    """Over the traces of all."""
+    total = _nothing()
+    for window in windows:
+        total.sums.__iadd__(window.sums)
+        total.bins.__iadd__(window.bins)
+    return total
+
+
+def _nothing() -> Window:
+    return Window(np.zeros((len(MEASURES), _SUMS)), np.zeros((len(MEASURES), _WIDEST + 1)))
+
+
+class Windows:
+    """The windows of the last `KEPT_HOURS` hours of each pipeline, by the times of its traces.
+
+    `touched` holds the keys of those that changed; who writes them down takes it out.
+    """
+
+    def __init__(self, windows: Iterable[Row] = ()) -> None:
+        self._pipelines: dict[str, dict[WindowKey, Window]] = defaultdict(dict)
+        for key, window in windows:
+            self._pipelines[key.pipeline][key] = window
+        self.touched: set[WindowKey] = set()
+
+    def add(self, observations: Sequence[Observation]) -> None:
+        """Count every trace in its window."""
+        if not observations:
+            return
+        values, weights, errors = matrices(observations)
+        terms = Moments.each(values, weights, errors).array
+        places = (values[:, :, None] > _EDGES).sum(axis=2)
+        rows: dict[WindowKey, list[int]] = defaultdict(list)
+        for row, one in enumerate(observations):
+            rows[key_of(one)].append(row)
+        measures = np.broadcast_to(np.arange(len(MEASURES)), weights.shape)
+        for key, chosen in rows.items():
+            window = self._pipelines[key.pipeline].get(key) or _nothing()
+            window.sums.__iadd__(terms[chosen].sum(axis=0))
+            np.add.at(window.bins, (measures[chosen], places[chosen]), weights[chosen])
+            self._pipelines[key.pipeline][key] = window
+        self.touched.update(rows)
+
+    def expire(self, pipeline: str, before_hour: int) -> None:
+        """Let go of hours before one, all that was touched being written down."""
+        gone = [key for key in self._pipelines[pipeline] if key.hour < before_hour]
+        for key in gone:
+            del self._pipelines[pipeline][key]
+        self.touched = {key for key in self.touched if key.pipeline != pipeline}
+
+    def of(self, pipeline: str, since_hour: int = 0) -> Iterator[Row]:
+        """Those of a pipeline from an hour on."""
+        windows = self._pipelines.get(pipeline, {})
+        return ((key, window) for key, window in windows.items() if key.hour >= since_hour)
+
+    def get(self, key: WindowKey) -> Window | None:
+        """One of them, if it is still there."""
+        return self._pipelines.get(key.pipeline, {}).get(key)
+
+    @property
+    def pipelines(self) -> list[str]:
+        """Those that have any."""
+        return [name for name, windows in self._pipelines.items() if windows]
+
+
+def key_of(one: Observation) -> WindowKey:
+    """The window that a trace belongs to."""
+    hour = int(one.time // HOUR_SECONDS)
+    return WindowKey(one.pipeline, hour, one.scenario, one.evidence.value, one.scale, one.release)
+
+
+def encode_window(window: Window, measures: Collection[str] = MEASURES) -> bytes:
+    """Only the measures that have values, by name: measures may be added and go."""
+    known = (i for i in np.flatnonzero(window.sums[:, 0]) if MEASURES[i] in measures)
+    plain = {MEASURES[i]: (window.sums[i].tolist(), window.bins[i].tolist()) for i in known}
+    return msgspec.msgpack.encode(plain)
+
+
+def decode_window(body: bytes) -> Window:
+    """What `encode_window` wrote; measures that are no more are left out."""
+    window = _nothing()
+    plain: Mapping[str, tuple[list[float], list[float]]] = msgspec.msgpack.decode(
+        body, type=dict[str, tuple[list[float], list[float]]]
+    )
+    for name, (sums, bins) in plain.items():
+        if name in MEASURES and len(bins) <= _WIDEST + 1:
+            window.sums[MEASURES.index(name)] = sums
+            window.bins[MEASURES.index(name), : len(bins)] = bins
+    return window
