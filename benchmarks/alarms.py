@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from detectors import budget
 from detectors.backtest import poisson_upper
 from detectors.baseline import Baseline, build, hours_of_week
-from detectors.budget import DAYS_A_YEAR, Budget, Plan, Stream, plan
+from detectors.budget import DAYS_A_YEAR, Budget, Plan, plan, stream_of
 from detectors.deciders import ESR, Cusum, CusumConfig, Decider, EsrState, Threshold, ThresholdConfig
-from detectors.mix import Sample, decompose
+from detectors.mix import decompose
+from detectors.moments import moments_by
 from detectors.prior_fit import fit_prior
 from detectors.simulated_traffic import MONDAY, simulated
 
@@ -128,13 +129,8 @@ Change = Callable[[Pipeline, NDArray[np.intp], np.random.Generator], Floats]
 
 def planned(one: Pipeline, scenario: str | None = None, wanted: Budget = BUDGET) -> Plan:
     """The e-SR detector of a pipeline's stream, or of one scenario's."""
-    known = one.baseline if scenario is None else one.baseline.scenarios[scenario]
-    learnt = one.learnt.residuals[one.learnt.of(scenario)]
-    stream = Stream(
-        traces_a_day=len(learnt) / REFERENCE_DAYS, residuals=tuple(learnt[-2000:].tolist()),
-        reference_error=known.level_error, highest=one.baseline.highest_residual,
-    )  # fmt: skip
-    made = plan(wanted, stream)
+    strata = list(one.baseline.strata) if scenario is None else [scenario]
+    made = plan(wanted, stream_of(one.baseline, strata))
     assert isinstance(made, Plan)
     return made
 
@@ -299,7 +295,7 @@ def mix_alarms(pipelines: Sequence[Pipeline]) -> str:
             hours = hours_of_week(t.times[days])
             of = zip(t.scenarios[days], hours % 24 // 6, hours >= 5 * 24, strict=True)
             cells = [f"{name} {quarter} {weekend}" for name, quarter, weekend in of]
-            sides.append(Sample(t.hits[days].tolist(), cells, [1.0] * len(cells)))
+            sides.append(moments_by(t.hits[days], cells))
         parts = decompose(*sides)
         assert parts is not None
         shown[0] += parts.quality.shown

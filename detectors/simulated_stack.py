@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.baseline import Baseline, build
-from detectors.budget import Budget, Plan, Stream, plan
-from detectors.deciders import ESR, Abstained, EsrState
+from detectors.budget import Budget, Plan, esr_config, plan, stream_of
+from detectors.deciders import ESR, Abstained, EsrConfig, EsrState
+from detectors.records import ALL
 from detectors.simulated_traffic import BURSTS, MONDAY, Traffic, simulated
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
-WHOLE = "all traces"  # the stream of the pipeline; every other is named after its scenario
-_SHAPE = 2000  # residuals that a plan is made from
 _BATCH = 500
 
 
@@ -97,13 +96,11 @@ class Stack:
     def __init__(self, source: Source, settings: AlarmSettings, simulation: Simulation, number: int) -> None:
         self._source, self._simulation, self._number = source, simulation, number
         learnt = self._traffic(source.shares, 0, simulation.reference_days)
-        items = source.drawn(learnt)
-        self._baseline = _baseline(learnt.times, source.pool, items)
-        residuals = self._residuals(learnt.times, source.pool, items)
-        self.plans = _plans(self._baseline, source.pool.scenarios[items], residuals, settings, simulation)
+        self._baseline = _baseline(learnt.times, source.pool, source.drawn(learnt))
+        self.plans = _plans(self._baseline, settings)
         self._configs = {name: made.config for name, made in self.plans.items() if isinstance(made, Plan)}
         if not self._configs:
-            raise NotWatchedError(str(self.plans[WHOLE]))
+            raise NotWatchedError(str(self.plans[ALL]))
         hours = 24 * simulation.watched_days
         self._hour = int(np.random.default_rng((simulation.seed, number, 2)).integers(hours // 6, hours // 2))
         self._start = MONDAY.timestamp() + 3600.0 * (24 * simulation.reference_days + self._hour)
@@ -184,30 +181,20 @@ def _baseline(times: Floats, pool: Pool, items: Positions) -> Baseline:
     return made
 
 
-def _plans(
-    baseline: Baseline, scenarios: NDArray[np.str_], residuals: Floats, settings: AlarmSettings, simulation: Simulation
-) -> dict[str, Plan | Abstained]:
-    """Of the pipeline's stream and each scenario's."""
-    known = baseline.scenarios
-    budget = Budget(
-        smallest_drop=settings.smallest_drop, false_pages_a_year=settings.false_pages_a_year, streams=1 + len(known)
-    )
-    errors = {WHOLE: baseline.level_error, **{name: one.level_error for name, one in known.items()}}
-    plans: dict[str, Plan | Abstained] = {}
-    for name, error in errors.items():
-        own = residuals[_of(name, scenarios, residuals)]
-        stream = Stream(
-            traces_a_day=len(own) / simulation.reference_days, residuals=tuple(own[-_SHAPE:].tolist()),
-            reference_error=error, highest=baseline.highest_residual,
-        )  # fmt: skip
-        plans[name] = plan(budget, stream)
-    return plans
+def _plans(baseline: Baseline, settings: AlarmSettings) -> dict[str, Plan | Abstained]:
+    """Of the pipeline's stream and each scenario's; those that can be watched share the budget."""
+    names = sorted(baseline.strata)
+    known = {name: stream_of(baseline, names if name == ALL else [name]) for name in (ALL, *names)}
+    wanted = Budget(smallest_drop=settings.smallest_drop, false_pages_a_year=settings.false_pages_a_year, streams=1)
+    watchable = sum(isinstance(esr_config(wanted, stream), EsrConfig) for stream in known.values())
+    shared: Budget = msgspec.structs.replace(wanted, streams=max(1, watchable))
+    return {name: plan(shared, stream) for name, stream in known.items()}
 
 
 def _of(stream: str, scenarios: NDArray[np.str_], residuals: Floats) -> NDArray[np.bool_]:
     """Which traces a stream is fed."""
     known = ~np.isnan(residuals)
-    return known if stream == WHOLE else known & (scenarios == stream)
+    return known if stream == ALL else known & (scenarios == stream)
 
 
 def alarms_of(

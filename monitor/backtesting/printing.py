@@ -5,6 +5,7 @@ from rich.table import Table
 
 from detectors.backtest import HEALTHY, MIX_SHIFT, Delay, FalseAlarms, Outcome
 from detectors.budget import Plan
+from detectors.records import ALL
 from monitor.backtesting.results import Drawn, Report
 from monitor.report import line, printable
 
@@ -82,11 +83,11 @@ def _why(one: Outcome) -> str:
     if furthest.fall <= furthest.tolerance:
         return (
             f"not seen: the number falls by {_points(furthest.fall)} points where it falls furthest "
-            f"({printable(furthest.stream)}), and {_points(furthest.tolerance)} are tolerated"
+            f"({_stream(furthest.stream)}), and {_points(furthest.tolerance)} are tolerated"
         )
     return (
         f"seen late or not at all: the number falls by {_points(furthest.fall)} points where it falls furthest "
-        f"({printable(furthest.stream)}), little more than the {_points(furthest.tolerance)} that are tolerated"
+        f"({_stream(furthest.stream)}), little more than the {_points(furthest.tolerance)} that are tolerated"
     )
 
 
@@ -130,7 +131,7 @@ def _outcomes(found: Report) -> Table:
             f"{one.found:.0%}",
             *_delay(one.delay_traces),
             *_delay(one.delay_hours),
-            f"{printable(first[0])} ({first[1]})" if first is not None else "-",
+            f"{_stream(first[0])} ({first[1]})" if first is not None else "-",
         )
     return table
 
@@ -141,6 +142,10 @@ def _delay(delay: Delay) -> tuple[str, str]:
 
 def _count(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}"
+
+
+def _stream(name: str) -> str:
+    return "all traces" if name == ALL else printable(name)
 
 
 def _points(share: float) -> str:

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from detectors.backtest import HEALTHY, MIX_SHIFT, Backtest, backtest
-from detectors.simulated_stack import WHOLE, AlarmSettings, Pool, Simulation
+from detectors.records import ALL
+from detectors.simulated_stack import AlarmSettings, Pool, Simulation
 from tests.detectors.made_up import pool
 
 SIMULATION = Simulation(traces_a_day=400, watched_days=30, stacks=6)
@@ -49,7 +50,7 @@ def test_a_budget_that_nobody_would_ask_for_is_used(found: Backtest) -> None:
 
 def test_a_strong_fault_is_found_by_the_stream_of_all_traces_as_soon_as_planned(found: Backtest) -> None:
     strong = found.outcomes["strong"]
-    assert (strong.found, next(iter(strong.first))) == (1.0, WHOLE)
+    assert (strong.found, next(iter(strong.first))) == (1.0, ALL)
     assert strong.change == pytest.approx(-0.15, abs=0.002)
     assert strong.delay_traces.median is not None
     assert strong.delay_traces.nine_of_ten is not None

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from detectors.deciders import ESR, EsrConfig
-from detectors.simulated_stack import WHOLE, AlarmSettings, NotWatchedError, Pool, Simulation, Source, Stack, alarms_of
+from detectors.records import ALL
+from detectors.simulated_stack import AlarmSettings, NotWatchedError, Pool, Simulation, Source, Stack, alarms_of
 from tests.detectors.made_up import pool
 
 QUICK = Simulation(traces_a_day=300, watched_days=20, stacks=1)
@@ -22,13 +23,13 @@ def test_alarms_come_in_order_and_are_those_of_each_detector_alone() -> None:
     residuals[::7] = np.nan
     scenarios = rng.choice(["a", "b"], 3000)
     config = EsrConfig(average_run_length=1e4, tolerance=0.01)
-    found = list(alarms_of({WHOLE: ESR(config), "a": ESR(config)}, scenarios, residuals))
+    found = list(alarms_of({ALL: ESR(config), "a": ESR(config)}, scenarios, residuals))
     expected = []
-    for name, own in ((WHOLE, ~np.isnan(residuals)), ("a", ~np.isnan(residuals) & (scenarios == "a"))):
+    for name, own in ((ALL, ~np.isnan(residuals)), ("a", ~np.isnan(residuals) & (scenarios == "a"))):
         at = np.flatnonzero(own)
         expected += [(int(at[i]), name) for i in ESR(config).update(residuals[at]).raised]
     assert found == sorted(expected)
-    assert {name for _, name in found} == {WHOLE, "a"}
+    assert {name for _, name in found} == {ALL, "a"}
 
 
 def test_a_fault_meets_detectors_that_have_watched_the_healthy_days_before_it() -> None:
