@@ -66,7 +66,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Backtest(msgspec.Struct, frozen=True):
-    """`plans` are those of the first stack, by scenario and `records.ALL`; `Abstained` where a stream is not watched."""
+    """`plans` are those of the first stack, by scenario and `records.ALL`; `Abstained` where one is not watched."""
 
     plans: dict[str, Plan | Abstained]
     healthy: FalseAlarms
