@@ -27,10 +27,11 @@ def print_report(console: Console, found: Report) -> None:
 def facts(found: Report) -> list[tuple[str, str]]:
     """What was put in and whether the budget was kept, by name."""
     settings, simulation, result = found.settings, found.simulation, found.result
+    watched = sum(isinstance(plan, Plan) for plan in result.plans.values())
     pages = settings.false_pages_a_year
     wanted = (
         f"smallest drop {_points(settings.smallest_drop)} points, {pages:g} false pages a year over all "
-        f"{len(result.plans)} streams of a stack"
+        f"{watched} streams of a stack"
     )
     traffic = (
         f"{simulation.stacks} stacks, {simulation.traces_a_day:,.0f} traces a day: {simulation.reference_days} days "
@@ -55,7 +56,7 @@ def kept(alarms: FalseAlarms, budget: float) -> str:
     elif alarms.upper_a_year <= budget:
         verdict = "kept"
     return (
-        f"{alarms.alarms} false alarms in {alarms.years:.1f} years: {alarms.a_year:.1f} a year, at most "
+        f"false alarms: {alarms.alarms} in {alarms.years:.1f} years, {alarms.a_year:.1f} a year, at most "
         f"{alarms.upper_a_year:.1f} (95%); the budget of {budget:g} is {verdict}"
     )
 
@@ -80,14 +81,10 @@ def _why(one: Outcome) -> str:
     furthest = one.steepest
     if furthest is None:
         return "not seen: none of its traces is watched"
-    if furthest.fall <= furthest.tolerance:
-        return (
-            f"not seen: the number falls by {_points(furthest.fall)} points where it falls furthest "
-            f"({_stream(furthest.stream)}), and {_points(furthest.tolerance)} are tolerated"
-        )
+    seen = "not seen" if furthest.fall <= furthest.tolerance else "seen late or not at all"
     return (
-        f"seen late or not at all: the number falls by {_points(furthest.fall)} points where it falls furthest "
-        f"({_stream(furthest.stream)}), little more than the {_points(furthest.tolerance)} that are tolerated"
+        f"{seen}: the number falls by {_points(furthest.fall)} points where it falls furthest "
+        f"({_stream(furthest.stream)}), and {_points(furthest.tolerance)} are tolerated"
     )
 
 
@@ -105,9 +102,8 @@ def _plans(found: Report) -> Table:
     drop = _points(found.settings.smallest_drop)
     table = _table("Planned, by formula", "stream", "tolerated", f"{drop} points found after", "found within a day")
     for name, plan in found.result.plans.items():
-        table.add_row(
-            printable(name), *(_planned(plan) if isinstance(plan, Plan) else (f"not watched: {plan}", "-", "-"))
-        )
+        cells = _planned(plan) if isinstance(plan, Plan) else (f"not watched: {plan}", "-", "-")
+        table.add_row(_stream(name), *cells)
     return table
 
 

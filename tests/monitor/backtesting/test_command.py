@@ -25,7 +25,7 @@ def test_without_traces_it_makes_some_up_and_says_so() -> None:
     ran = leadline("backtest", *SMALL)
     assert ran.returncode == 0
     assert ran.stdout.startswith("traces     made up: 600 none, 200 identifier, 120 negation, 80 temporal\n")
-    assert "healthy    0 false alarms in 0.1 years" in ran.stdout
+    assert "healthy    false alarms: 0 in 0.1 years" in ran.stdout
     assert "drop_20" in ran.stdout
     assert ran.stderr.endswith("simulating\n")
 
