@@ -11,6 +11,7 @@ from monitor.report import line, printable
 
 UNWATCHED = "no risk, or a scenario that the baseline never saw"
 SHALLOW = "faults leave lists shorter than they would be; record deeper lists, or give a smaller --depth"
+FEW = 20  # recorded traces of a scenario
 SURE = 0.9  # of the stacks: a fault that fewer find is one that is not reliably seen
 
 
@@ -62,7 +63,7 @@ def kept(alarms: FalseAlarms, budget: float) -> str:
 
 
 def notes(found: Report) -> list[str]:
-    """Why faults are not seen, or not of some traces."""
+    """Why faults are not seen, or not of some traces, and what in the recording is too little to rely on."""
     rows = []
     for name, one in found.result.outcomes.items():
         if name in (HEALTHY, MIX_SHIFT):
@@ -71,6 +72,9 @@ def notes(found: Report) -> list[str]:
             rows.append(f"{name}: {_why(one)}")
         if one.unwatched >= 0.01:
             rows.append(f"{name}: {one.unwatched:.0%} of its traces are not watched: {UNWATCHED}")
+    few = [printable(name) for name, count in found.drawn.scenarios.items() if count < FEW]
+    if few:
+        rows.append(f"fewer than {FEW} recorded traces: {', '.join(few)}: their streams say what those few say")
     depth, recorded = found.drawn.assessed_depth, found.drawn.recorded_depth
     if depth is not None and recorded is not None and recorded < 2 * depth:
         rows.append(f"recorded {recorded} deep, assessed {depth} deep: {SHALLOW}")

@@ -47,6 +47,14 @@ def test_what_is_not_seen_has_its_reason_and_what_is_seen_needs_none() -> None:
     ]
 
 
+def test_scenarios_of_a_few_traces_are_named() -> None:
+    seen = msgspec.structs.replace(UNSEEN, found=1.0)
+    drawn = msgspec.structs.replace(DRAWN, scenarios={"none": 40, "numeric": 19, "temporal": 1})
+    assert notes(report(seen, drawn)) == [
+        "fewer than 20 recorded traces: numeric, temporal: their streams say what those few say"
+    ]
+
+
 def test_a_recording_that_is_no_deeper_than_what_is_assessed_is_named() -> None:
     seen = msgspec.structs.replace(UNSEEN, found=1.0)
     [note] = notes(report(seen, msgspec.structs.replace(DRAWN, recorded_depth=10)))
