@@ -14,9 +14,11 @@ from detectors.risk_calibration import RiskCalibration
 from monitor.assess import Assessor
 from monitor.build import build_assessor, build_index, load_corpus
 from monitor.config import Config, ScorerConfig
+from monitor.deciding.observation import Observation, release_of
+from monitor.deciding.settings import Settings, settings_of
 from monitor.logs import describe
+from monitor.made_by import NO_SCORER, scorer_version
 from monitor.metrics import Metrics
-from monitor.normalisation import NO_SCORER, scorer_version
 from monitor.privacy import Privacy
 from monitor.providers.background import BackgroundScorer
 from monitor.providers.calibration import calibration_for, risk_calibrations
@@ -42,12 +44,18 @@ class Assembly(NamedTuple):
     scorer: BackgroundScorer | None
     corpus: Corpus | None
     risk_calibrations: Mapping[str, RiskCalibration]
+    settings: Settings
 
     def reference_key(self, assessment: Assessment) -> ReferenceKey:
         """Whose normalisation rates an assessment."""
         pipeline = assessment.pipeline
         scorer = scorer_version(assessment.versions)
         return ReferenceKey(pipeline, scorer, self.config.pipeline(pipeline).depth)
+
+    def observation(self, assessment: Assessment) -> Observation:
+        """What the right half keeps of an assessment."""
+        depth = self.config.pipeline(assessment.pipeline).depth
+        return Observation.of(assessment, depth, release_of(assessment, self.config.releases.attributes))
 
     def close(self) -> None:
         """Close what was opened for this configuration."""
@@ -80,10 +88,10 @@ class Builder:
         Raises
         ------
         LeadlineError
-            Where the corpus or a calibration cannot be read, a calibration is for something else, or a sink cannot be
-            opened.
+            Where the corpus, a calibration or a baseline cannot be read, one of those is for something else, or a sink
+            cannot be opened.
         """
-        privacy = Privacy(config.privacy)
+        privacy, settings = Privacy(config.privacy), settings_of(config)
         sampler = Sampler(lambda name: config.pipeline(name).sample)
         corpus = self._corpus if self._corpus is not None else load_corpus(config)
         scorer = self._build_scorer(config.scorer, sampler)
@@ -97,7 +105,9 @@ class Builder:
         opened = tuple(_open_sinks(config))
         if scorer is not None:
             scorer.start()
-        return Assembly(config, sampler, assessor, (*self._sinks, *opened), opened, privacy, scorer, corpus, own)
+        return Assembly(
+            config, sampler, assessor, (*self._sinks, *opened), opened, privacy, scorer, corpus, own, settings
+        )
 
     def _build_scorer(self, config: ScorerConfig | None, sampler: Sampler) -> BackgroundScorer | None:
         given = self._scorer

@@ -14,7 +14,7 @@ from detectors.risk_calibration import RiskCalibration
 from detectors.scenarios import Classifier, primary
 from detectors.text import identifiers
 from monitor.logs import describe
-from monitor.normalisation import scorer_version
+from monitor.made_by import scorer_version
 from monitor.prepare import Preparer
 from monitor.privacy import Privacy
 from monitor.providers.corpus import TextSource

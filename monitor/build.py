@@ -17,7 +17,7 @@ from detectors.records import QueryTrace, Reason, Tier
 from detectors.scenarios import Classifier
 from monitor.assess import Assessor, Unavailable
 from monitor.config import Config
-from monitor.normalisation import UNCALIBRATED
+from monitor.made_by import UNCALIBRATED
 from monitor.prepare import Preparer
 from monitor.privacy import Privacy
 from monitor.providers.corpus import Corpus, CorpusFormat, read_corpus
@@ -89,7 +89,7 @@ def build_assessor(
             "scorer": scorer_name,
             "calibration": calibration.version if calibration is not None else UNCALIBRATED,
         },
-        attributes=config.attributes,
+        attributes=tuple(dict.fromkeys((*config.attributes, *config.releases.attributes))),
         on_failure=on_failure,
         on_success=on_success,
         why_not=why_not,

@@ -14,7 +14,7 @@ from detectors.risk import EMPTY_RESULT, shipped_normalisation, shipped_prior
 from detectors.risk_calibration import Label, RiskCalibration, fit_risk, held_out
 from monitor.calibrating import OfOneScorer, read_lines, read_verdicts
 from monitor.errors import LeadlineError
-from monitor.normalisation import scorer_version
+from monitor.made_by import scorer_version
 
 UNDECIDED = 0.1  # the share of judged traces whose verdicts may leave open whether they failed
 

@@ -26,8 +26,8 @@ from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, Sco
 from monitor.errors import ConfigError, LeadlineError
 from monitor.evaluation import evaluate
 from monitor.logs import configure_logs
+from monitor.made_by import NO_SCORER
 from monitor.metrics import CATALOGUE, PREFIX
-from monitor.normalisation import NO_SCORER
 from monitor.pictures import draw_reliability, load_pyplot
 from monitor.providers.calibration import calibration_for
 from monitor.providers.cross_encoder import CACHED_SCORES, CrossEncoderScorer

@@ -11,9 +11,11 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from detectors.records import ScoreKind
+from monitor.config_alerts import Alert, named_twice
 from monitor.config_base import Address, Pattern
 from monitor.config_base import Section as _Section
 from monitor.config_kafka import KafkaSource
+from monitor.config_notify import Notify, called_twice
 from monitor.config_phoenix import PhoenixSource
 from monitor.config_scenarios import OwnScenarios
 from monitor.errors import ConfigError
@@ -88,13 +90,15 @@ EVERYTHING = SampleRates(cheap=1.0, scorer=1.0)
 class PipelineConfig(_Section):
     """How the traces of one pipeline are read; `default` holds for every pipeline that has no entry of its own.
 
-    `risk_calibration` is a file of `leadline calibrate --risk`, and never holds for another pipeline.
+    `risk_calibration` is a file of `leadline calibrate --risk`, `baseline` one of `leadline baseline`; neither ever
+    holds for another pipeline.
     """
 
     sample: SampleRates = SampleRates()
     depth: int = Field(10, ge=1, le=1000)
     score_kind: ScoreKind = "similarity"
     risk_calibration: Path | None = None
+    baseline: Path | None = None
 
 
 class CorpusConfig(_Section):
@@ -154,6 +158,12 @@ class StateConfig(_Section):
     path: Path = Path("leadline.db")
 
 
+class ReleasesConfig(_Section):
+    """Which attributes of a trace name what it was served by: where one changes, before and after are compared."""
+
+    attributes: tuple[str, ...] = ("index_version", "embedding_model", "model_version")
+
+
 class HttpConfig(_Section):
     """Where the sidecar listens: metrics and health, and traces."""
 
@@ -180,6 +190,9 @@ class Config(BaseSettings):
     scenarios: OwnScenarios = {}
     scorer: ScorerConfig | None = ScorerConfig()
     lexical: LexicalConfig = LexicalConfig()
+    alerts: tuple[Alert, ...] = (Alert(),)
+    releases: ReleasesConfig = ReleasesConfig()
+    notify: tuple[Notify, ...] = ()
     privacy: PrivacyConfig = PrivacyConfig()
     quarantine: QuarantineConfig | None = QuarantineConfig()
     state: StateConfig = StateConfig()
@@ -191,6 +204,18 @@ class Config(BaseSettings):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"sources: got {name} twice, expected sources that differ")
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_differ(self) -> Self:
+        if name := named_twice(self.alerts):
+            raise ValueError(f"alerts: got two of the name {name}, expected a name of its own for each")
+        return self
+
+    @model_validator(mode="after")
+    def _destinations_differ(self) -> Self:
+        if name := called_twice(self.notify):
+            raise ValueError(f"notify: got two of the name {name}, expected a name of its own for each")
         return self
 
     def pipeline(self, name: str) -> PipelineConfig:
@@ -260,7 +285,7 @@ def _one_line(error: ValidationError) -> str:
 
 def _key(location: tuple[int | str, ...]) -> str:
     """Dotted, without the tag that pydantic puts after the place in a list of unions."""
-    parts = location[:2] + location[3:] if location[:1] == ("sources",) else location
+    parts = location[:2] + location[3:] if location[:1] in {("sources",), ("notify",)} else location
     return ".".join(map(str, parts))
 
 
@@ -270,7 +295,11 @@ def _expected(error: ErrorDetails) -> str:
 
 
 def _suggestion(key: str) -> str:
-    sections: list[type[BaseModel]] = [Config, *_Section.__subclasses__()]
+    sections: list[type[BaseModel]] = [Config, *_below(_Section)]
     known = [name for section in sections for name in section.model_fields]
     close = difflib.get_close_matches(key, known, n=1)
     return f", did you mean {close[0]}?" if close else ""
+
+
+def _below(section: type[_Section]) -> list[type[_Section]]:
+    return [found for child in section.__subclasses__() for found in (child, *_below(child))]

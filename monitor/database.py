@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -14,11 +15,13 @@ BUSY_SECONDS = 5.0
 
 
 def open_database(
-    path: Path, tables: Sequence[str], schema: int, *, synchronous: Literal["NORMAL", "FULL"]
+    path: Path, schemas: Sequence[Sequence[str]], *, synchronous: Literal["NORMAL", "FULL"]
 ) -> sqlite3.Connection:
-    """A connection to a file that holds `tables`, readable by its owner only.
+    """A connection to a file that is readable by its owner only.
 
-    `synchronous`: FULL survives the loss of power at each commit, NORMAL may then roll back to an earlier whole one.
+    `schemas` are the statements that made each version of the file of the one before, the first of an empty one: a file
+    of an older leadline is brought up to date. `synchronous`: FULL survives the loss of power at each commit, NORMAL
+    may then roll back to an earlier whole one.
 
     Raises
     ------
@@ -29,7 +32,7 @@ def open_database(
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            _prepare(path, connection, tables, schema, synchronous)
+            _prepare(path, connection, schemas, synchronous)
         except BaseException:
             connection.close()
             raise
@@ -38,7 +41,8 @@ def open_database(
     return connection
 
 
-def _prepare(path: Path, connection: sqlite3.Connection, tables: Sequence[str], schema: int, synchronous: str) -> None:
+def _prepare(path: Path, connection: sqlite3.Connection, schemas: Sequence[Sequence[str]], synchronous: str) -> None:
+    schema = len(schemas)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA synchronous={synchronous}")
     connection.execute("PRAGMA secure_delete=ON")  # what was deleted may have been text
@@ -49,8 +53,8 @@ def _prepare(path: Path, connection: sqlite3.Connection, tables: Sequence[str], 
         )
     if found < schema:
         with transaction(connection):
-            for table in tables:
-                connection.execute(table)
+            for statement in chain.from_iterable(schemas[found:]):
+                connection.execute(statement)
             connection.execute(f"PRAGMA user_version={schema}")
 
 

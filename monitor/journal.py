@@ -12,10 +12,11 @@ from typing import NamedTuple, Protocol
 
 from monitor.database import open_database, transaction
 
-SCHEMA = 1
-_TABLES = (
-    "CREATE TABLE records (id INTEGER PRIMARY KEY AUTOINCREMENT, arrival REAL NOT NULL, record BLOB NOT NULL)",
-    "CREATE TABLE journal (name TEXT NOT NULL)",
+_SCHEMAS = (
+    (
+        "CREATE TABLE records (id INTEGER PRIMARY KEY AUTOINCREMENT, arrival REAL NOT NULL, record BLOB NOT NULL)",
+        "CREATE TABLE journal (name TEXT NOT NULL)",
+    ),
 )
 RATE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 60
@@ -169,7 +170,7 @@ class DiskStore:
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> tuple[int, int]:
-        self._connection = open_database(self._path, _TABLES, SCHEMA, synchronous="FULL")
+        self._connection = open_database(self._path, _SCHEMAS, synchronous="FULL")
         with transaction(self._connection):
             if not self._connection.execute("SELECT 1 FROM journal").fetchone():
                 self._connection.execute("INSERT INTO journal VALUES (?)", (uuid.uuid4().hex,))

@@ -20,7 +20,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from detectors.estimate import Estimate
-from detectors.records import Assessment
+from detectors.records import ALL, Assessment
 from detectors.signals import SIGNALS
 from monitor.hit_rate import WINDOW_TRACES, HitWindows, RatedTrace
 from monitor.providers.corpus import TextSource
@@ -78,6 +78,48 @@ _ROWS = (
                "Upper end of that interval."),
     MetricSpec("scenario_effective_samples", "gauge", "traces", ("pipeline", "scenario"),
                "(sum w)^2 / sum w^2 over the traces behind scenario_hit_at_5_ratio."),
+    MetricSpec("alarm_active", "gauge", "", ("alarm", "pipeline", "scenario"),
+               f"1 while an alarm stands over a stream, 0 while none does; scenario `{ALL}` is all traffic. Absent "
+               "where the stream cannot be watched: see alarm_abstained."),
+    MetricSpec("alarm_evidence_ratio", "gauge", "ratio", ("alarm", "pipeline", "scenario"),
+               "Evidence that the watched mean has fallen, as a share of the limit at which an alarm is raised."),
+    MetricSpec("alarm_abstained", "gauge", "", ("alarm", "pipeline", "scenario", "reason"),
+               "1 for a stream that cannot be watched, and why: `week_not_covered`, `reference_too_thin`, ..."),
+    MetricSpec("alarms_total", "counter", "alarms", ("alarm", "pipeline", "scenario", "state"),
+               "Alarms `raised` and `resolved`."),
+    MetricSpec("watched_traces_total", "counter", "traces", ("alarm", "pipeline", "outcome"),
+               "Assessed traces by what an alert did with them: `fed` to its deciders, or why not (`no_reference`, "
+               "`degraded`: a part of ours was broken, `no_value`, `other_scale`, `unknown_stratum`, `out_of_range`)."),
+    MetricSpec("untimely_traces_total", "counter", "traces", ("pipeline", "treatment"),
+               "`ahead` of our clock by over five minutes: counted as of now. `late` by over a day: not watched. "
+               "`too_late` by over two: in no estimate either."),
+    MetricSpec("baseline_built_timestamp_seconds", "gauge", "seconds", ("pipeline", "signal"),
+               "When the baseline in use was frozen; absent until there is one."),
+    MetricSpec("quality_change_ratio", "gauge", "ratio", ("pipeline",),
+               "Change of hit_at_5 over the last day against the same hours in the baseline that is not a matter of "
+               "what was asked: within scenarios. Points of the estimate, which moves less than the true hit rate."),
+    MetricSpec("quality_change_lower_ratio", "gauge", "ratio", ("pipeline",), "Lower end of its 95% interval."),
+    MetricSpec("quality_change_upper_ratio", "gauge", "ratio", ("pipeline",), "Upper end of its 95% interval."),
+    MetricSpec("mix_change_ratio", "gauge", "ratio", ("pipeline",),
+               "The rest of that change: other kinds of query were asked. It is no fault and raises no alarm."),
+    MetricSpec("mix_change_lower_ratio", "gauge", "ratio", ("pipeline",), "Lower end of its 95% interval."),
+    MetricSpec("mix_change_upper_ratio", "gauge", "ratio", ("pipeline",), "Upper end of its 95% interval."),
+    MetricSpec("scenario_share_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Share of the traffic of the last day by primary scenario."),
+    MetricSpec("scenario_baseline_share_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "The same in the baseline."),
+    MetricSpec("signal_mean", "gauge", "value", ("pipeline", "signal"),
+               "Weighted mean of a signal over the last day. Absent below 30 effective samples."),
+    MetricSpec("signal_mean_lower", "gauge", "value", ("pipeline", "signal"), "Lower end of its 95% interval."),
+    MetricSpec("signal_mean_upper", "gauge", "value", ("pipeline", "signal"), "Upper end of its 95% interval."),
+    MetricSpec("signal_effective_samples", "gauge", "traces", ("pipeline", "signal"),
+               "(sum w)^2 / sum w^2 over the traces of the last day that have the signal."),
+    MetricSpec("signal_coverage_ratio", "gauge", "ratio", ("pipeline", "signal"),
+               "Estimated share of the traffic of the last day for which the signal can be computed."),
+    MetricSpec("release_change_ratio", "gauge", "ratio", ("pipeline",),
+               "Change of quality from the release before to the last one, once compared; GET /v1/events says which."),
+    MetricSpec("release_change_lower_ratio", "gauge", "ratio", ("pipeline",), "Lower end of its 95% interval."),
+    MetricSpec("release_change_upper_ratio", "gauge", "ratio", ("pipeline",), "Upper end of its 95% interval."),
     MetricSpec("scorer_pairs_total", "counter", "pairs", (), "Query-passage pairs that the cross-encoder was given."),
     MetricSpec("scorer_known_pairs_total", "counter", "pairs", (),
                "Of those, pairs that cost nothing: the same query and passage had a score already."),
@@ -90,6 +132,11 @@ _ROWS = (
     MetricSpec("component_failures_total", "counter", "failures", ("component",),
                "Failures of a source, measure or sink; its traces abstained or were retried. "
                "Or of a load of the corpus; the one before stays in use."),
+    MetricSpec("notifications_total", "counter", "notifications", ("destination", "result"),
+               "Turns of alarms, raised or resolved, by what became of them: `delivered`, `refused` by an answer that "
+               "would be the same again, `dropped` from a full queue. `failed`: attempts that are repeated."),
+    MetricSpec("notification_queue_events", "gauge", "events", ("destination",),
+               "Turns of alarms that wait for a destination; at an Alertmanager also the alarms that stand."),
     MetricSpec("quarantined_records_total", "counter", "records", ("source",), "Records that were no query traces."),
     MetricSpec("source_lag_bytes", "gauge", "bytes", ("source",), "Bytes of a followed file that were not read yet."),
     MetricSpec("source_lag_records", "gauge", "records", ("source",), "Records that a source has not handed over yet."),
@@ -170,6 +217,11 @@ class Metrics(Collector):
         """Have no such gauge: it is not known now."""
         with self._lock:
             self._numbers[name].pop(labels, None)
+
+    def replace(self, name: str, numbers: Mapping[Labels, float]) -> None:
+        """Let a metric have these samples and no others."""
+        with self._lock:
+            self._numbers[name] = dict(numbers)
 
     def observe(self, name: str, values: Sequence[float], *labels: str) -> None:
         """Add values to a histogram."""

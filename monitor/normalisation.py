@@ -7,14 +7,14 @@ from hashlib import blake2b
 
 import msgspec
 
-from detectors.records import Assessment, Reason
+from detectors.records import Assessment
 from detectors.reference import Normalisation
 from detectors.risk import shipped_normalisation
+from monitor.made_by import broken
 from monitor.state import ReferenceKey, Sample
 
 TRACES = 500
 MAX_REFERENCES = 100  # names of pipelines come with the traffic
-_BROKEN = frozenset((Reason.SCORER_UNAVAILABLE, Reason.LEXICAL_UNAVAILABLE, Reason.MEASURE_FAILED))
 
 Frozen = tuple[ReferenceKey, Normalisation]
 
@@ -71,21 +71,3 @@ class Normalisations:
 def _is_sample(assessment: Assessment, key: ReferenceKey) -> bool:
     """Whether it shows what normal looks like: something was measured, and nothing of ours was broken."""
     return bool(assessment.signals) and not broken(assessment, key.scorer)
-
-
-def broken(assessment: Assessment, scorer: str) -> bool:
-    """Whether evidence is missing because a part of ours did not work; a scorer that nobody wanted is none."""
-    found = _BROKEN.intersection(assessment.abstentions.values())
-    if scorer == NO_SCORER:
-        found = found - {Reason.SCORER_UNAVAILABLE}
-    return bool(found)
-
-
-NO_SCORER = "none"
-UNCALIBRATED = "none"
-
-
-def scorer_version(versions: Mapping[str, str]) -> str:
-    """The scorer and its calibration: where either changes, scores no longer mean what they meant."""
-    calibration = versions["calibration"]
-    return versions["scorer"] if calibration == UNCALIBRATED else f"{versions['scorer']} {calibration}"

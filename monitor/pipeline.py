@@ -1,5 +1,6 @@
 """The assessing thread: traces in, assessments to the sinks, positions back to the sources."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,9 +14,12 @@ import structlog
 
 from detectors.records import Assessment
 from detectors.risk import Prior
+from monitor.announcing import Announcer
 from monitor.assembly import Assembly
 from monitor.assess import Sampled, rate
 from monitor.backoff import Backoff
+from monitor.deciding.deciding import Entry
+from monitor.deciding.ledger import Ledger
 from monitor.dedupe import Deduplicator
 from monitor.errors import SinkBusy
 from monitor.health import Health
@@ -57,14 +61,17 @@ class Pipeline:
 
     def __init__(
         self, assembly: Assembly, intake: Intake, state: State, *, quarantine: Quarantine,
-        normalisations: Normalisations, recorder: Recorder, health: Health, prior: Prior,
-        batch_records: int = BATCH_RECORDS,
+        normalisations: Normalisations, ledger: Ledger, announcer: Announcer, recorder: Recorder, health: Health,
+        prior: Prior, clock: Callable[[], float] = time.time, batch_records: int = BATCH_RECORDS,
     ) -> None:  # fmt: skip
         self._assembly = assembly
         self._intake = intake
         self._state = state
         self._quarantine = quarantine
         self._normalisations = normalisations
+        self._ledger = ledger
+        self._announcer = announcer
+        self._clock = clock
         self._recorder = recorder
         self._health = health
         self._prior = prior
@@ -119,6 +126,9 @@ class Pipeline:
         while not self._swaps.empty():
             old, self._assembly = self._assembly, self._swaps.get()
             self._quarantine.privacy = self._assembly.privacy
+            with self._ledger.exclusive:
+                told = self._ledger.use(self._assembly.settings)
+            self._announcer.announce(told)
             old.close()
 
     def _process(self, deliveries: Sequence[Delivery]) -> None:
@@ -130,8 +140,12 @@ class Pipeline:
         self._write(assessments)
         samples, frozen = self._normalisations.learn(keyed)
         positions = {o.name: batch.position for o, batch in deliveries if batch.position is not None}
-        step = Step(positions, selection.digests, samples, frozen)
-        self._insist("state", partial(self._state.save, step))
+        entry = Entry(self._clock(), tuple([self._assembly.observation(assessment) for assessment in assessments]))
+        with self._ledger.exclusive:
+            told, decided = self._ledger.told(entry)
+            step = Step(positions, selection.digests, samples, frozen, decided)
+            self._insist("state", partial(self._state.save, step))
+        self._announcer.announce(told, assessments)
         for _, reference in frozen:
             log.info("normalisation frozen", version=reference.version, scorer=reference.scorer, depth=reference.depth)
         self._recorder.assessed(assessments)

@@ -105,8 +105,8 @@ def _bind(address: str) -> socket.socket:
     return bound
 
 
-def operations_app(metrics: Metrics, health: Health) -> Starlette:
-    """`/metrics`, `/-/healthy`, `/-/ready`."""
+def operations_app(metrics: Metrics, health: Health, more: Sequence[Route] = ()) -> Starlette:
+    """`/metrics`, `/-/healthy`, `/-/ready`, and whatever else is served there."""
 
     async def exposition(_: Request) -> Response:
         return Response(await run_in_threadpool(metrics.exposition), media_type=CONTENT_TYPE_LATEST)
@@ -123,5 +123,5 @@ def operations_app(metrics: Metrics, health: Health) -> Starlette:
         return JSONResponse({**status, **health.notes()}, 503 if problems else 200)
 
     return Starlette(
-        routes=[Route("/metrics", exposition), Route("/-/healthy", healthy), Route("/-/ready", ready)],
+        routes=[Route("/metrics", exposition), Route("/-/healthy", healthy), Route("/-/ready", ready), *more],
     )

@@ -15,13 +15,20 @@ from starlette.applications import Starlette
 
 from detectors.measures.base import PairScorer
 from detectors.risk import shipped_prior
+from monitor.announcing import Announcer
 from monitor.assembly import Assembly, Builder
 from monitor.config import Config, HttpSource, load_config
 from monitor.config import Source as SourceConfig
 from monitor.config_kafka import KafkaSource
 from monitor.config_phoenix import PhoenixSource
 from monitor.corpus_watch import COMPONENT, CorpusWatch
+from monitor.deciding.deciding import Deciding
+from monitor.deciding.gauges import report
+from monitor.deciding.ledger import Ledger, history
+from monitor.deciding.served import estimates_route
+from monitor.deciding.settings import Settings
 from monitor.errors import LeadlineError
+from monitor.events import Events
 from monitor.health import Health
 from monitor.ingest import Ingest
 from monitor.ingest_otlp import OtlpIngest
@@ -30,6 +37,7 @@ from monitor.journal import DiskStore, Journal, MemoryStore
 from monitor.logs import configure_logs
 from monitor.metrics import Metrics, Recorder
 from monitor.normalisation import Normalisations
+from monitor.notifying.notifier import Notifier
 from monitor.otlp.assembler import Assembler
 from monitor.otlp.join import Join
 from monitor.pipeline import Pipeline
@@ -50,7 +58,8 @@ log = structlog.get_logger()
 STOP_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 SERVER_SECONDS = 3.0
-RESTART_KEYS = ("sources", "http", "state", "quarantine")
+NOTIFIER_SECONDS = 2.0
+RESTART_KEYS = ("sources", "http", "state", "quarantine", "notify")
 
 
 class Service:
@@ -116,19 +125,36 @@ class Service:
         self._assembly = self._builder.build(config)
         self._count_corpus(self._assembly.corpus)
         quarantine = Quarantine(config.quarantine, self._assembly.privacy, self.metrics, self.recorder, self._clock)
+        ledger = self._restored(state, self._assembly.settings)
+        path = config.state.path.with_suffix(".notify.db")
+        notifier = Notifier(config.notify, path, self.metrics, self.health, clock=self._clock)
+        self._closing.callback(notifier.stop, NOTIFIER_SECONDS)
+        announcer = Announcer(self.metrics, ledger.deciding, notifier)
         self._pipeline = Pipeline(
             self._assembly, self._intake, state, quarantine=quarantine,
             normalisations=Normalisations(state.normalisations(), state.samples(), clock=self._clock),
-            recorder=self.recorder, health=self.health, prior=shipped_prior(),
+            ledger=ledger, announcer=announcer, recorder=self.recorder, health=self.health,
+            prior=shipped_prior(), clock=self._clock,
         )  # fmt: skip
         self._closing.callback(self._pipeline.close)
         for source in self._build_sources(quarantine):
             saved = state.position(source.name)
             self._workers.append(SourceWorker(source, self._intake, saved, metrics=self.metrics, health=self.health))
-        self._operations = HttpServer([Site(config.http.metrics, operations_app(self.metrics, self.health))])
+        events = Events(ledger, state, announcer.announce, self._clock)
+        operations = operations_app(self.metrics, self.health, [*events.routes, estimates_route(ledger.deciding)])
+        self._operations = HttpServer([Site(config.http.metrics, operations)])
         self._closing.callback(self._operations.stop, SERVER_SECONDS)
         self._operations.start()
+        announcer.start(self._clock())
         self._begin(self._pipeline)
+
+    def _restored(self, state: State, settings: Settings) -> Ledger:
+        """The right half as it was when the last transaction was saved."""
+        deciding = Deciding(settings, lambda name: history(state.windows(name)))
+        ledger = Ledger(deciding)
+        ledger.restore(state.decided())
+        self.metrics.on_collect(lambda: report(deciding, self.metrics))
+        return ledger
 
     def _begin(self, pipeline: Pipeline) -> None:
         pipeline.start()

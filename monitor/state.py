@@ -1,19 +1,23 @@
-"""What survives a restart: source positions, identities seen, normalisation references and their samples."""
+"""What survives a restart: source positions, identities seen, normalisation references and their samples, and all of
+the right half (`monitor/deciding/ledger.py`).
+"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from detectors.records import Alarm
 from detectors.reference import Normalisation
 from monitor.database import FileLock, open_database, transaction
+from monitor.deciding.changes import Changes, Saved
+from monitor.deciding.windows import WindowKey
 from monitor.dedupe import WINDOW_TRACES
 from monitor.sources.base import Position
 
-SCHEMA = 1
-_TABLES = (
+_SCHEMA_1 = (
     "CREATE TABLE positions (source TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE seen (id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL)",
     """CREATE TABLE reference_samples (id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL,
@@ -21,6 +25,15 @@ _TABLES = (
     """CREATE TABLE normalisations (pipeline TEXT NOT NULL, scorer TEXT NOT NULL, depth INTEGER NOT NULL,
     built_at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (pipeline, scorer, depth)) WITHOUT ROWID""",
 )
+_SCHEMA_2 = (
+    "CREATE TABLE pieces (kind TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, name))",
+    """CREATE TABLE windows (pipeline TEXT NOT NULL, hour INTEGER NOT NULL, scenario TEXT NOT NULL,
+    evidence TEXT NOT NULL, scale TEXT NOT NULL, release TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (pipeline, hour, scenario, evidence, scale, release))""",
+    "CREATE TABLE told (id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)",
+    "CREATE TABLE alarms (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)",
+)
+_ALARMS = 10_000
 
 
 class ReferenceKey(NamedTuple):
@@ -41,6 +54,7 @@ class Step(NamedTuple):
     digests: Sequence[bytes] = ()
     samples: Sequence[Sample] = ()
     frozen: Sequence[tuple[ReferenceKey, Normalisation]] = ()
+    decided: Changes = Changes()
 
 
 class State:
@@ -50,7 +64,7 @@ class State:
         self._window = window
         self._lock = FileLock(path)
         try:
-            self._connection = open_database(path, _TABLES, SCHEMA, synchronous="NORMAL")
+            self._connection = open_database(path, (_SCHEMA_1, _SCHEMA_2), synchronous="NORMAL")
         except BaseException:
             self._lock.release()
             raise
@@ -62,6 +76,7 @@ class State:
             self._save_positions(step.positions)
             self._save_digests(step.digests)
             self._save_references(step)
+            self._save_decided(step.decided)
 
     def _save_positions(self, positions: dict[str, Position]) -> None:
         rows = [(source, msgspec.json.encode(position).decode()) for source, position in positions.items()]
@@ -84,6 +99,40 @@ class State:
             self._connection.execute(
                 "DELETE FROM reference_samples WHERE pipeline = ? AND scorer = ? AND depth = ?", key
             )
+
+    def _save_decided(self, changes: Changes) -> None:
+        run = self._connection.executemany
+        if changes.clear_log:
+            self._connection.execute("DELETE FROM told")
+        run("INSERT INTO told (body) VALUES (?)", [(changes.log,)] if changes.log is not None else [])
+        run("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", changes.pieces)
+        run(
+            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(*key, body) for key, body in changes.windows],
+        )
+        run("DELETE FROM windows WHERE pipeline = ? AND hour < ?", changes.drop_before)
+        if changes.alarms:
+            rows = [(msgspec.json.encode(alarm).decode(),) for alarm in changes.alarms]
+            run("INSERT INTO alarms (body) VALUES (?)", rows)
+            self._connection.execute("DELETE FROM alarms WHERE id <= (SELECT max(id) FROM alarms) - ?", (_ALARMS,))
+
+    def decided(self) -> Saved:
+        """What was saved of the right half: its last snapshot, and what it was told since."""
+        pieces = self._connection.execute("SELECT kind, name, body FROM pieces").fetchall()
+        told = (row[0] for row in self._connection.execute("SELECT body FROM told ORDER BY id"))
+        return Saved(pieces, self._windows("SELECT * FROM windows"), told)
+
+    def windows(self, pipeline: str) -> Iterator[tuple[WindowKey, bytes]]:
+        """Every window of a pipeline that is still there, as of the last snapshot."""
+        return self._windows("SELECT * FROM windows WHERE pipeline = ?", pipeline)
+
+    def _windows(self, query: str, *values: object) -> Iterator[tuple[WindowKey, bytes]]:
+        return ((WindowKey(*row[:-1]), row[-1]) for row in self._connection.execute(query, values))
+
+    def alarms(self) -> list[Alarm]:
+        """The last alarms, oldest first."""
+        rows = self._connection.execute("SELECT body FROM alarms ORDER BY id")
+        return [msgspec.json.decode(row[0], type=Alarm) for row in rows]
 
     def position(self, source: str) -> Position | None:
         """Where a source had got to; None for one that is new."""

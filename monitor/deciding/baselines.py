@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -14,11 +15,12 @@ from detectors.moments import Floats, Moments
 from detectors.quantiles import read_quantiles
 from detectors.signals import SIGNALS
 from monitor.config_alerts import HIT
-from monitor.deciding.observation import Evidence, stratum
+from monitor.deciding.observation import MEASURES, Evidence, stratum
 from monitor.deciding.windows import BOUNDS, HOUR_SECONDS, Row
 
 MOST_DAYS = 28  # after so many a baseline is frozen as it is, however thin
 ENOUGH = 0.3  # of the smallest drop that matters: how far the level of a pipeline's baseline may be off by then
+Numbers = TypeVar("Numbers", float, Floats)
 _SHARES = np.linspace(0, 1, 101).tolist()
 
 
@@ -27,8 +29,8 @@ def worse_is_lower(moments: Moments, measure: str) -> Moments:
     return moments.flipped() if _rises(measure) else moments
 
 
-def goodness(values: Floats, measure: str) -> Floats:
-    """The same of values."""
+def goodness(values: Numbers, measure: str) -> Numbers:
+    """The same of a value, or of values."""
     return 1 - values if _rises(measure) else values
 
 
@@ -43,22 +45,29 @@ def usable(rows: Iterable[Row], scale: str) -> list[Row]:
 
 def build_baseline(rows: Sequence[Row], pipeline: str, measure: str, scale: str, now: float) -> Baseline | Abstained:
     """The baseline that usable windows make; the reason where there is none yet."""
+    if not spans_a_week(rows):
+        return Abstained.WEEK_NOT_COVERED
+    place = MEASURES.index(measure)
     tables: dict[str, Floats] = defaultdict(lambda: np.zeros((HOURS, len(Moments._fields))))
     bins: dict[str, Floats] = defaultdict(lambda: np.zeros(len(BOUNDS[measure]) + 1))
-    for key, window in rows:
+    hours = hours_of_week([key.hour * HOUR_SECONDS for key, _ in rows]).tolist()
+    for (key, window), hour in zip(rows, hours, strict=True):
         name = stratum(key.scenario, key.evidence)
-        (hour,) = hours_of_week([key.hour * HOUR_SECONDS])
-        tables[name][hour] += worse_is_lower(window.moments(measure), measure).array
+        tables[name][hour] += window.sums[place]
         bins[name] += window.histogram(measure)
-    if not tables:
-        return Abstained.WEEK_NOT_COVERED
     found = build_from(
-        {name: Moments.from_array(table) for name, table in tables.items()},
+        {name: worse_is_lower(Moments.from_array(table), measure) for name, table in tables.items()},
         {name: _quantiles(measure, bins[name]) for name in bins},
         _start(min(key.hour for key, _ in rows)), _start(max(key.hour for key, _ in rows) + 1),
         pipeline=pipeline, measure=measure, version="", built=datetime.fromtimestamp(now, UTC), scale=scale,
     )  # fmt: skip
     return found if isinstance(found, Abstained) else _named(found)
+
+
+def spans_a_week(rows: Sequence[Row]) -> bool:
+    """Whether there is a week from the first to the last hour."""
+    hours = [key.hour for key, _ in rows]
+    return bool(hours) and max(hours) + 1 - min(hours) >= HOURS
 
 
 def _start(hour: int) -> datetime:

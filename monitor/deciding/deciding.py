@@ -22,6 +22,7 @@ from monitor.deciding.baselines import build_baseline, enough, goodness, usable
 from monitor.deciding.observation import Evidence, Observation, stratum
 from monitor.deciding.pipeline_state import PipelineState, SavedPipeline
 from monitor.deciding.releases import Comparison, Event, judge
+from monitor.deciding.settings import Settings
 from monitor.deciding.streams import SavedStream, Streams, Values
 from monitor.deciding.windows import HOUR_SECONDS, KEPT_HOURS, Row, Windows
 
@@ -39,13 +40,6 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     now: float
     observations: tuple[Observation, ...] = ()
     event: Event | None = None
-
-
-class Settings(NamedTuple):
-    """What a configuration says: alerts by name, and baselines that were given as files, by pipeline."""
-
-    alerts: Mapping[str, Alert]
-    given: Mapping[str, Sequence[Baseline]] = {}
 
 
 class Told(NamedTuple):
@@ -263,6 +257,12 @@ class Deciding:
             self.equip(self.pipelines[name], Told([], []), saved.streams)
         for entry in log:
             self.apply(entry)
+
+    def standing(self) -> list[Alarm]:
+        """Every alarm that stands, as it was raised."""
+        with self.lock:
+            every = (streams for state in self.pipelines.values() for streams in state.streams.values())
+            return [alarm for streams in every for alarm in streams.standing()]
 
     def use(self, settings: Settings) -> Told:
         """Another configuration from now on."""

@@ -5,16 +5,18 @@ leaves a snapshot and a log that belong together, and the machine restored from 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from threading import Lock
 
 import msgspec
 
 from detectors.records import Alarm
 from monitor.config_alerts import HIT
+from monitor.deciding.changes import Changes, Saved
 from monitor.deciding.deciding import Deciding, Entry, Told
 from monitor.deciding.observation import TRACES
 from monitor.deciding.pipeline_state import SavedPipeline
 from monitor.deciding.releases import Event
+from monitor.deciding.settings import Settings
 from monitor.deciding.windows import KEPT_HOURS, Row, Window, WindowKey, decode_window, encode_window
 
 SNAPSHOT_SECONDS = 30.0
@@ -24,39 +26,17 @@ HISTORY_HOURS = 35 * 24  # how far back `leadline baseline` can reach
 _PIPELINE, _EVENTS = "pipeline", "events"
 
 
-class Changes(NamedTuple):
-    """What there is to write: an entry of the log, or a snapshot in place of the log.
-
-    `pieces` by kind and name, `windows` by key. Of hours before `slim_before`, of the pipeline named, only what
-    baselines are built from is kept (`slimmed`), and nothing of those before `drop_before`.
-    """
-
-    log: bytes | None = None
-    clear_log: bool = False
-    pieces: Sequence[tuple[str, str, bytes]] = ()
-    windows: Sequence[tuple[WindowKey, bytes]] = ()
-    drop_before: Sequence[tuple[str, int]] = ()
-    alarms: Sequence[Alarm] = ()
-
-
-class Saved(NamedTuple):
-    """What was written down."""
-
-    pieces: Sequence[tuple[str, str, bytes]]
-    windows: Iterable[tuple[WindowKey, bytes]]
-    log: Iterable[bytes]
-
-
 class Ledger:
     """Tells a machine what happens, and says what of it has to be written down."""
 
-    def __init__(self, deciding: Deciding, measures: frozenset[str] = frozenset((HIT,))) -> None:
+    def __init__(self, deciding: Deciding) -> None:
         self.deciding = deciding
-        self._kept = measures | {TRACES}
+        self.exclusive = Lock()  # held from telling to saving: what is logged is in the order in which it was told
         self._changed: set[str] = set()
         self._observations = 0
         self._since = 0.0
-        self._dirty = False
+        self._alarms: list[Alarm] = []  # of a configuration: written with the snapshot that it brings
+        self._reconfigured = False
 
     def restore(self, saved: Saved) -> None:
         """Be what was written down."""
@@ -75,18 +55,23 @@ class Ledger:
 
     def told(self, entry: Entry) -> tuple[Told, Changes]:
         """Let the machine take in an entry; what came of it, and what to write down."""
-        told = self.deciding.apply(entry)
+        empty = not entry.observations and entry.event is None
+        told = Told([], []) if empty else self.deciding.apply(entry)
         self._changed.update(one.pipeline for one in entry.observations)
         self._observations += len(entry.observations)
         self._since = self._since or entry.now
-        late = entry.now - self._since >= SNAPSHOT_SECONDS or self._observations >= SNAPSHOT_OBSERVATIONS
-        if self._dirty or late:
+        late = entry.now - self._since >= SNAPSHOT_SECONDS and self._observations > 0
+        if self._reconfigured or late or self._observations >= SNAPSHOT_OBSERVATIONS:
             return told, self._snapshot(entry.now, told.alarms)
-        return told, Changes(log=msgspec.msgpack.encode(entry), alarms=told.alarms)
+        return told, Changes(log=None if empty else msgspec.msgpack.encode(entry), alarms=told.alarms)
 
-    def reconfigured(self) -> None:
-        """What the machine was told by a configuration is in no log: the next entry brings a snapshot."""
-        self._dirty = True
+    def use(self, settings: Settings) -> Told:
+        """Another configuration. It is in no log, so that the next entry brings a snapshot."""
+        told = self.deciding.use(settings)
+        self._reconfigured = True
+        self._changed.update(self.deciding.pipelines)
+        self._alarms += told.alarms
+        return told
 
     def _snapshot(self, now: float, alarms: Sequence[Alarm]) -> Changes:
         deciding = self.deciding
@@ -97,16 +82,18 @@ class Ledger:
             pieces.append((_PIPELINE, name, msgspec.msgpack.encode(state.saved())))
             windows += self._windows(name, state.hour - KEPT_HOURS)
             dropped.append((name, state.hour - HISTORY_HOURS))
-        self._changed, self._observations, self._since, self._dirty = set(), 0, now, False
-        return Changes(clear_log=True, pieces=pieces, windows=windows, drop_before=dropped, alarms=alarms)
+        every = [*self._alarms, *alarms]
+        self._changed, self._observations, self._since, self._reconfigured, self._alarms = set(), 0, now, False, []
+        return Changes(clear_log=True, pieces=pieces, windows=windows, drop_before=dropped, alarms=every)
 
     def _windows(self, pipeline: str, oldest: int) -> list[tuple[WindowKey, bytes]]:
         """Those that changed; and those that memory lets go of, without what only estimates need."""
         held = self.deciding.windows
+        kept = {TRACES, HIT, *(alert.signal for alert in self.deciding.settings.alerts.values())}
         found = []
         for key, window in held.of(pipeline):
             if key.hour < oldest:
-                found.append((key, encode_window(window, self._kept)))
+                found.append((key, encode_window(window, kept)))
             elif key in held.touched:
                 found.append((key, encode_window(window)))
         held.expire(pipeline, oldest)

@@ -26,7 +26,6 @@ from detectors.records import ALL, Alarm
 from monitor.config_alerts import Alert
 from monitor.deciding.observation import Floats, scenario_of
 
-CALM = 0.25  # evidence up to which a stream counts as quiet: a drop began after it was last so
 Turn = Literal["raised", "resolved"]
 Why = Literal["evidence", "new_reference", "alert_removed"]
 State = EsrState | CusumState | ThresholdState
@@ -50,6 +49,7 @@ class SavedStream(msgspec.Struct, frozen=True, array_like=True):
     state: bytes
     values_a_day: float
     evidence: float | None
+    shortfall: float
     calm: float | None
     raised: float | None
     last: float
@@ -59,6 +59,8 @@ class Watched:
     """One stream: its decider, and since when something stands.
 
     `abstained` says why there is no decider, or why it has no evidence yet. `state` is what a decider starts from.
+    `calm` is the time of the last trace that looked healthy, where there was one: when a drop began is estimated as
+    Page did, by the last moment at which the sum of shortfalls beyond half of the smallest drop was 0.
     """
 
     def __init__(self, strata: Sequence[str] = ()) -> None:
@@ -68,6 +70,7 @@ class Watched:
         self.abstained: Abstained | None = Abstained.WEEK_NOT_COVERED
         self.evidence: float | None = None
         self.values_a_day = 0.0
+        self.shortfall = 0.0
         self.calm: float | None = None
         self.raised: float | None = None
         self.last = 0.0
@@ -79,6 +82,16 @@ class Watched:
             return
         self.decider = made
         self.abstained = Abstained.TOO_FEW_VALUES if self.evidence is None else None
+
+    def watch(self, times: Floats, short: Floats) -> None:
+        """Note by how much values fell short of what matters, to know since when an alarm stands."""
+        if len(short):
+            total = self.shortfall + np.cumsum(short)
+            lowest = np.minimum(0.0, np.minimum.accumulate(total))
+            at_rest = np.flatnonzero(total <= lowest)
+            self.shortfall = float(total[-1] - lowest[-1])
+            if len(at_rest):
+                self.calm = float(times[at_rest[-1]])
 
     def update(self, fed: Values) -> Iterator[tuple[Turn, float]]:
         """Feed it; ("raised" or "resolved", time of the trace) as alarms come and go."""
@@ -98,8 +111,6 @@ class Watched:
         if self.raised is not None and not verdict.alarm:
             self.raised = None
             yield "resolved", self.last
-        if verdict.evidence is not None and verdict.evidence <= CALM:
-            self.calm = self.last
 
 
 class Streams:
@@ -145,7 +156,7 @@ class Streams:
         limit falls could alarm by that alone.
         """
         for name, stream in self.streams.items():
-            stream.values_a_day = max(stream.values_a_day, sum(traffic.get(one, 0) for one in stream.strata))
+            stream.values_a_day = max(stream.values_a_day, float(sum(traffic.get(one, 0) for one in stream.strata)))
             stream.use(self._make(name, stream, max(1, streams)))
 
     def known(self, name: str) -> Stream | None:
@@ -199,15 +210,23 @@ class Streams:
             yield from self._alarms(name, stream, Values(fed.times[own], (), residuals[own], fed.weights[own]))
 
     def _alarms(self, name: str, stream: Watched, fed: Values) -> Iterator[Alarm]:
+        limit, drop = self.alert.limit, self.alert.smallest_drop
+        stream.watch(fed.times, limit - fed.values if limit is not None else -fed.values - drop / 2)
         for state, at in stream.update(fed):
             yield self._alarm(name, stream, state, at)
 
     def _alarm(self, name: str, stream: Watched, state: Turn, at: float, why: Why = "evidence") -> Alarm:
         return Alarm(
             alarm=self.alert.called, pipeline=self.pipeline, scenario=name, state=state, why=why, at=_moment(at),
-            since=None if stream.calm is None else _moment(stream.calm), evidence=stream.evidence,
+            since=None if stream.calm is None else _moment(min(stream.calm, at)), evidence=stream.evidence,
             signal=self.alert.signal, reference=self.reference,
         )  # fmt: skip
+
+    def standing(self) -> Iterator[Alarm]:
+        """The alarms that stand, as they were raised."""
+        for name, stream in self.streams.items():
+            if stream.raised is not None:
+                yield self._alarm(name, stream, "raised", stream.raised)
 
     def ended(self, why: Why) -> Iterator[Alarm]:
         """The ends of all alarms that stand, because nobody watches these streams any more."""
@@ -220,7 +239,7 @@ class Streams:
         return {
             name: SavedStream(
                 self.alert.decider, self.reference, msgspec.msgpack.encode(stream.state),
-                stream.values_a_day, stream.evidence, stream.calm, stream.raised, stream.last,
+                stream.values_a_day, stream.evidence, stream.shortfall, stream.calm, stream.raised, stream.last,
             )
             for name, stream in self.streams.items()
             if stream.state is not None
@@ -234,7 +253,7 @@ class Streams:
                 continue
             stream.state = msgspec.msgpack.decode(one.state, type=_STATES[one.decider])
             stream.values_a_day, stream.evidence = one.values_a_day, one.evidence
-            stream.calm, stream.raised, stream.last = one.calm, one.raised, one.last
+            stream.shortfall, stream.calm, stream.raised, stream.last = one.shortfall, one.calm, one.raised, one.last
 
 
 def _moment(time: float) -> datetime:

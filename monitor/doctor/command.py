@@ -24,7 +24,7 @@ from monitor.doctor.measuring import StandIn
 from monitor.doctor.printing import print_report
 from monitor.errors import LeadlineError
 from monitor.logs import configure_logs
-from monitor.normalisation import NO_SCORER
+from monitor.made_by import NO_SCORER
 from monitor.providers.calibration import calibration_for
 from monitor.providers.corpus import Corpus
 from monitor.providers.cross_encoder import CrossEncoderScorer

@@ -10,7 +10,7 @@ from monitor.assess import Assessor, Sampled
 from monitor.build import Scorer, build_assessor
 from monitor.commands import file_config
 from monitor.evaluation import without_scores
-from monitor.normalisation import NO_SCORER
+from monitor.made_by import NO_SCORER
 from monitor.providers.corpus import Corpus, resolve
 
 DEPTH = 10

@@ -1,0 +1,45 @@
+"""What a configuration says to the right half."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from detectors.baseline import Baseline
+from monitor.config import Config
+from monitor.config_alerts import Alert
+from monitor.errors import LeadlineError
+
+
+class Settings(NamedTuple):
+    """Alerts by name, and baselines that were given as files, by pipeline."""
+
+    alerts: Mapping[str, Alert]
+    given: Mapping[str, Sequence[Baseline]] = {}
+
+
+def settings_of(config: Config) -> Settings:
+    """Everything read.
+
+    Raises
+    ------
+    LeadlineError
+        Where a baseline cannot be read, is none, or is another pipeline's.
+    """
+    given = {name: read_baselines(one.baseline, name) for name, one in config.pipelines.items() if one.baseline}
+    return Settings({alert.called: alert for alert in config.alerts}, given)
+
+
+def read_baselines(path: Path, pipeline: str) -> list[Baseline]:
+    """The baselines in a file of `leadline baseline`, one for each measure."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=list[Baseline])
+    except OSError as error:
+        raise LeadlineError(f"{path}: cannot read the baseline: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise LeadlineError(f"{path}: expected a baseline as `leadline baseline` writes it: {error}") from error
+    for one in found:
+        if one.pipeline != pipeline:
+            raise LeadlineError(f"{path}: pipeline: got {one.pipeline!r}, expected {pipeline!r}: make one of its own")
+    return found
