@@ -132,11 +132,14 @@ def backtest(
     depth: DepthOption = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="Only this one; may be repeated.")] = None,
     smallest_drop: Annotated[
-        float, typer.Option("--smallest-drop", min=0.001, max=0.999, help="Of hit_at_5, that matters: .05 is 5 points.")
-    ] = 0.05,
+        float | None,
+        typer.Option(
+            "--smallest-drop", min=0.001, max=0.999, help="That matters, .05 is 5 points; default: by `alerts`."
+        ),
+    ] = None,
     false_pages: Annotated[
-        float, typer.Option("--false-pages", min=0.001, help="Acceptable a year, over all streams.")
-    ] = 4,
+        float | None, typer.Option("--false-pages", min=0.001, help="Acceptable a year; default: by `alerts`.")
+    ] = None,
     traces_per_day: Annotated[
         float, typer.Option("--traces-per-day", min=1, help="Of the simulated traffic, after sampling.")
     ] = 1000,
@@ -148,12 +151,12 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Try alarm settings on simulated traffic of recorded traces: false alarms, and how soon each fault is seen."""
-    from detectors.simulated_stack import AlarmSettings, Simulation  # noqa: PLC0415
+    from detectors.simulated_stack import Simulation  # noqa: PLC0415
     from monitor.backtesting.command import backtest_command  # noqa: PLC0415
 
     backtest_command(
         traces, corpus, config, scorer=cross_encoder, depth=depth, faults=fault or [],
-        settings=AlarmSettings(smallest_drop=smallest_drop, false_pages_a_year=false_pages),
+        smallest_drop=smallest_drop, false_pages=false_pages,
         simulation=Simulation(
             traces_a_day=traces_per_day, reference_days=reference_days, watched_days=days, stacks=stacks, seed=seed
         ),
@@ -198,17 +201,9 @@ def calibrate(
 
     if risk is not None:
         calibrate_risk_command(
-            risk,
-            collections or [],
-            assessments,
-            verdicts,
-            out=out,
-            traces=traces,
-            config_file=config,
-            scorer=cross_encoder,
-            depth=depth,
-            relevant_from=relevant_from,
-        )
+            risk, collections or [], assessments, verdicts, out=out, traces=traces, config_file=config,
+            scorer=cross_encoder, depth=depth, relevant_from=relevant_from,
+        )  # fmt: skip
         return
     calibrate_command(
         collections or [], assessments, verdicts, out=out, picture=picture, method=method, traces=traces,

@@ -20,6 +20,7 @@ from monitor.backtesting.printing import print_report
 from monitor.backtesting.results import Drawn, Report
 from monitor.commands import console, file_config, look_for, look_for_folder, steps
 from monitor.config import Config
+from monitor.config_alerts import HIT, Alert
 from monitor.errors import LeadlineError
 from monitor.logs import configure_logs
 from monitor.pictures import load_pyplot
@@ -32,8 +33,8 @@ LOWER = {name: f"every value is lower by {100 * drop:g} points" for name, drop i
 
 def backtest_command(
     traces: Path | None, corpus: Path | None, config_file: Path | None, *,
-    scorer: str | None, depth: int | None, faults: Sequence[str], settings: AlarmSettings, simulation: Simulation,
-    plot: Path | None, as_json: bool,
+    scorer: str | None, depth: int | None, faults: Sequence[str], smallest_drop: float | None,
+    false_pages: float | None, simulation: Simulation, plot: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """`leadline backtest`."""
     configure_logs(logging.WARNING)
@@ -45,6 +46,7 @@ def backtest_command(
         load_pyplot()
         look_for_folder(plot)
     config = file_config(config_file, corpus, depth, scorer)
+    settings = _settings(config, smallest_drop, false_pages)
     with steps() as on_step:
         found = _report(traces, config, broken, settings, simulation, on_step)
     if plot is not None:
@@ -53,6 +55,15 @@ def backtest_command(
         print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())  # noqa: T201
     else:
         print_report(console(), found)
+
+
+def _settings(config: Config, smallest_drop: float | None, false_pages: float | None) -> AlarmSettings:
+    """What the options say, else the first e-detector over `hit_at_5` among the alerts, else its defaults."""
+    alert = next((one for one in config.alerts if (one.signal, one.decider) == (HIT, "e_detector")), Alert())
+    return AlarmSettings(
+        smallest_drop=alert.smallest_drop if smallest_drop is None else smallest_drop,
+        false_pages_a_year=alert.false_pages_per_year if false_pages is None else false_pages,
+    )
 
 
 def _asked(known: dict[str, str], names: Sequence[str]) -> dict[str, str]:

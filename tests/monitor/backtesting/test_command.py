@@ -63,6 +63,16 @@ def test_the_table_says_why_a_fault_is_not_seen_and_the_picture_is_drawn(collect
     assert plot.read_bytes().startswith(b"\x89PNG")
 
 
+def test_settings_are_those_of_the_alerts_unless_an_option_says_otherwise(tmp_path: Path) -> None:
+    config = tmp_path / "leadline.yaml"
+    floor = "{name: floor, decider: threshold, limit: 0.5}"
+    config.write_text(f"alerts:\n  - {floor}\n  - {{smallest_drop: 0.1, false_pages_per_year: 7}}\n")
+    common = ("backtest", "--config", config, "--fault", "drop_20", "--json", *SMALL)
+    assert json.loads(leadline(*common).stdout)["settings"] == {"smallest_drop": 0.1, "false_pages_a_year": 7.0}
+    changed = json.loads(leadline(*common, "--smallest-drop", "0.08").stdout)
+    assert changed["settings"] == {"smallest_drop": 0.08, "false_pages_a_year": 7.0}
+
+
 def test_the_bundled_cross_encoder_is_the_default(collection: Path) -> None:
     arguments = ("--corpus", collection / "corpus.jsonl", "--fault", "truncated_chunks", "--json")
     found = json.loads(leadline("backtest", collection / "traces.jsonl", *arguments, *SMALL).stdout)
