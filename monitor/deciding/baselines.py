@@ -49,9 +49,10 @@ def build_baseline(
 
     Without `whole_week` it is made of whatever there is, to plan with.
     """
+    place = MEASURES.index(measure)
+    rows = [row for row in rows if row[1].sums[place, 0] > 0]  # its days are those that have values
     if not rows or (whole_week and not spans_a_week(rows)):
         return Abstained.WEEK_NOT_COVERED
-    place = MEASURES.index(measure)
     tables: dict[str, Floats] = defaultdict(lambda: np.zeros((HOURS, len(Moments._fields))))
     bins: dict[str, Floats] = defaultdict(lambda: np.zeros(len(BOUNDS[measure]) + 1))
     hours = hours_of_week([key.hour * HOUR_SECONDS for key, _ in rows]).tolist()

@@ -17,9 +17,9 @@ def lacks(rows: Sequence[Row], measure: str) -> str | None:
     moments = [(key.hour, of) for key, window in rows if (of := window.moments(measure)).values > 0]
     if not moments:
         return "there are no values"
-    days = (max(hour for hour, _ in moments) + 1 - min(hour for hour, _ in moments)) / 24
-    if days < len(DAYS):
-        return f"covers {days:.1f} of 7 days"
+    covered = max(hour for hour, _ in moments) + 1 - min(hour for hour, _ in moments)
+    if covered < HOURS:
+        return f"covers {covered / 24:.1f} of 7 days" if covered >= 24 else f"covers {covered} of {HOURS} hours"
     seen = {int(hour) // 24 for hour in hours_of_week([hour * HOUR_SECONDS for hour, _ in moments])}
     if missing := [name for day, name in enumerate(DAYS) if day not in seen]:
         return f"values on {', '.join(missing)} are missing"

@@ -12,7 +12,7 @@ from detectors.deciders import Abstained
 from detectors.records import Assessment
 from monitor.calibrating import read_lines
 from monitor.config import Config
-from monitor.config_alerts import BOUNDED, HIT
+from monitor.config_alerts import HIT, WATCHABLE
 from monitor.deciding.baselines import build_baseline, usable
 from monitor.deciding.observation import TRACES, Evidence, Observation
 from monitor.deciding.settings import Settings
@@ -48,10 +48,9 @@ def signals_of(config: Config, chosen: Sequence[str]) -> list[str]:
     LeadlineError
         A chosen signal is none, or has values out of [0, 1].
     """
-    possible = (HIT, *BOUNDED.split(", "))
     for name in chosen:
-        if name not in possible:
-            raise LeadlineError(f"--signal: got {name!r}, expected one of {', '.join(possible)}")
+        if name not in WATCHABLE:
+            raise LeadlineError(f"--signal: got {name!r}, expected one of {', '.join(WATCHABLE)}")
     watched = [alert.signal for alert in config.alerts if alert.decider != "threshold"]
     return list(dict.fromkeys(chosen or watched or [HIT]))
 
@@ -134,7 +133,7 @@ def freeze(
         _traces(rows),
         Counter(
             degraded=_traces(row for row in within if row[0].evidence == Evidence.DEGRADED),
-            of_other_versions=_traces(
+            made_by_others=_traces(
                 row for row in within if row[0].evidence != Evidence.DEGRADED and row[0].scale != collected.scale
             ),
         ),

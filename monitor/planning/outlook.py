@@ -89,7 +89,7 @@ def _outlook(deciding: Deciding, alert: Alert) -> Outlook:
         for of in known.values()
         for stream in of.streams.values()
     )
-    streams = max(1, sum(watchable))
+    streams = sum(watchable)
     views = (
         View(name, of.by, tuple(_sight(alert, each, stream, streams, of) for each, stream in of.streams.items()))
         for name, of in known.items()
@@ -161,7 +161,7 @@ def _frozen_after(days: float, error: float, smallest_drop: float) -> float:
 
 
 def _sight(alert: Alert, name: str, stream: Stream, streams: int, known: _Known) -> Sight:
-    wanted = Streams(alert, "", None).wanted(streams)
+    wanted = Streams(alert, "", None).wanted(max(1, streams))
     plan = budget.plan(wanted, stream, WITHIN_HOURS)
     if isinstance(plan, Abstained):
         return Sight(name, stream.traces_a_day, why_not=_too_thin(alert, stream, known.days))

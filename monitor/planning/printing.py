@@ -44,7 +44,7 @@ def _headline(outlook: Outlook) -> str:
         return f"alert {alert.called}: cusum, {what}; keeps its false pages for normal values only, so it promises none"
     return (
         f"alert {alert.called}: e_detector, {what}; at most {alert.false_pages_per_year:g} false pages a year over "
-        f"{outlook.streams} stream{'s' if outlook.streams > 1 else ''}"
+        f"{outlook.streams} stream{'s' if outlook.streams != 1 else ''}"
     )
 
 
@@ -79,7 +79,9 @@ def _seen(sight: Sight) -> tuple[str, ...]:
 def print_frozen(console: Console, frozen: Frozen, pipeline: str, out: Path) -> None:
     """What the baselines say, and what to do with them."""
     first = frozen.baselines[0]
-    left_out = "".join(f", {count:,} {reason} left out" for reason, count in frozen.left_out.items() if count)
+    left_out = "".join(
+        f", {count:,} {reason.replace('_', ' ')} left out" for reason, count in frozen.left_out.items() if count
+    )
     rows = (
         ("pipeline", pipeline),
         ("range", f"{first.since:%Y-%m-%d %H:%M} to {first.until:%Y-%m-%d %H:%M} UTC, {first.days:.1f} days"),
