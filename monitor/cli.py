@@ -261,6 +261,14 @@ def check(file: Annotated[Path, typer.Argument(help="Configuration (YAML).")]) -
 
 
 @app.command()
+def notify_test(config: Annotated[Path, typer.Option("--config", help="Configuration (YAML).")]) -> None:
+    """Send a test notice to every destination; exit status 1 if one did not take it."""
+    from monitor.notifying.command import notify_test_command  # noqa: PLC0415
+
+    raise typer.Exit(notify_test_command(config))
+
+
+@app.command()
 def metrics() -> None:
     """Print every metric: name, type, unit, labels, help."""
     from monitor.commands import metrics_command  # noqa: PLC0415

@@ -15,6 +15,7 @@ from monitor.config_alerts import Alert, named_twice
 from monitor.config_base import Address, Pattern
 from monitor.config_base import Section as _Section
 from monitor.config_kafka import KafkaSource
+from monitor.config_notify import Notify, called_twice
 from monitor.config_phoenix import PhoenixSource
 from monitor.config_scenarios import OwnScenarios
 from monitor.errors import ConfigError
@@ -191,6 +192,7 @@ class Config(BaseSettings):
     lexical: LexicalConfig = LexicalConfig()
     alerts: tuple[Alert, ...] = (Alert(),)
     releases: ReleasesConfig = ReleasesConfig()
+    notify: tuple[Notify, ...] = ()
     privacy: PrivacyConfig = PrivacyConfig()
     quarantine: QuarantineConfig | None = QuarantineConfig()
     state: StateConfig = StateConfig()
@@ -208,6 +210,12 @@ class Config(BaseSettings):
     def _alerts_differ(self) -> Self:
         if name := named_twice(self.alerts):
             raise ValueError(f"alerts: got two of the name {name}, expected a name of its own for each")
+        return self
+
+    @model_validator(mode="after")
+    def _destinations_differ(self) -> Self:
+        if name := called_twice(self.notify):
+            raise ValueError(f"notify: got two of the name {name}, expected a name of its own for each")
         return self
 
     def pipeline(self, name: str) -> PipelineConfig:
@@ -277,7 +285,7 @@ def _one_line(error: ValidationError) -> str:
 
 def _key(location: tuple[int | str, ...]) -> str:
     """Dotted, without the tag that pydantic puts after the place in a list of unions."""
-    parts = location[:2] + location[3:] if location[:1] == ("sources",) else location
+    parts = location[:2] + location[3:] if location[:1] in {("sources",), ("notify",)} else location
     return ".".join(map(str, parts))
 
 
@@ -287,7 +295,11 @@ def _expected(error: ErrorDetails) -> str:
 
 
 def _suggestion(key: str) -> str:
-    sections: list[type[BaseModel]] = [Config, *_Section.__subclasses__()]
+    sections: list[type[BaseModel]] = [Config, *_below(_Section)]
     known = [name for section in sections for name in section.model_fields]
     close = difflib.get_close_matches(key, known, n=1)
     return f", did you mean {close[0]}?" if close else ""
+
+
+def _below(section: type[_Section]) -> list[type[_Section]]:
+    return [found for child in section.__subclasses__() for found in (child, *_below(child))]

@@ -2,19 +2,11 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.config_base import Named, Section
+from monitor.config_base import BaseUrl, Named, Section
 from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
-        raise ValueError("expected http:// or https://, a host, perhaps a port and a path, and no password")
-    return text.rstrip("/")
 
 
 def _project(name: str) -> str:
@@ -31,7 +23,7 @@ class PhoenixSource(Named, Section):
     """
 
     kind: Literal["phoenix"]
-    url: Annotated[str, AfterValidator(_url)]
+    url: BaseUrl
     project: Annotated[str, AfterValidator(_project)] = "default"
     start: Literal["beginning", "end"] = "end"
     poll_seconds: float = Field(5.0, gt=0, le=3600)

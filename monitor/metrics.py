@@ -132,6 +132,11 @@ _ROWS = (
     MetricSpec("component_failures_total", "counter", "failures", ("component",),
                "Failures of a source, measure or sink; its traces abstained or were retried. "
                "Or of a load of the corpus; the one before stays in use."),
+    MetricSpec("notifications_total", "counter", "notifications", ("destination", "result"),
+               "Turns of alarms, raised or resolved, by what became of them: `delivered`, `refused` by an answer that "
+               "would be the same again, `dropped` from a full queue. `failed`: attempts that are repeated."),
+    MetricSpec("notification_queue_events", "gauge", "events", ("destination",),
+               "Turns of alarms that wait for a destination; at an Alertmanager also the alarms that stand."),
     MetricSpec("quarantined_records_total", "counter", "records", ("source",), "Records that were no query traces."),
     MetricSpec("source_lag_bytes", "gauge", "bytes", ("source",), "Bytes of a followed file that were not read yet."),
     MetricSpec("source_lag_records", "gauge", "records", ("source",), "Records that a source has not handed over yet."),

@@ -32,3 +32,10 @@ def from_environment(variable: str, key: str, what: str) -> str:
     if not value:
         raise LeadlineError(f"{key}: expected {what} in the environment as {variable}")
     return value
+
+
+def either(file: Path | None, variable: str | None, key: str, what: str) -> str | None:
+    """What the file or the variable holds; None where neither is named. Raises as the two above do."""
+    if file is not None:
+        return from_file(file, what)
+    return from_environment(variable, key, what) if variable is not None else None

@@ -18,7 +18,6 @@ LONGEST_RELEASE = 120  # characters
 MEASURES = (TRACES, HIT, *SIGNALS)
 """What windows hold: whether there was a trace at all, the estimated hit, and every signal."""
 _TIERS = np.array([{Tier.CHEAP: 0, Tier.SCORER: 1, Tier.JUDGE: 2}[spec.tier] for spec in SIGNALS.values()])
-_PLACE = {name: i for i, name in enumerate(SIGNALS)}
 
 
 class Evidence(StrEnum):
@@ -96,18 +95,16 @@ def scale_of(assessment: Assessment, depth: int) -> str:
 
 def matrices(observations: Sequence[Observation]) -> tuple[Floats, Floats, Floats]:
     """Values, weights and level errors of every measure; each of shape (observations, measures), weight 0 for none."""
-    values = np.zeros((len(observations), len(MEASURES)))
-    errors = np.zeros_like(values)
+    nothing, names = float("nan"), tuple(SIGNALS)
+    found = np.array(
+        [
+            (1.0, nothing if one.hit is None else one.hit, *(one.signals.get(name, nothing) for name in names))
+            for one in observations
+        ],
+        dtype=np.float64,
+    )
     tiers = np.array([one.weights for one in observations])
-    known = np.zeros(values.shape, dtype=bool)
-    known[:, 0] = True
-    values[:, 0] = 1.0
-    for row, one in enumerate(observations):
-        if one.hit is not None:
-            values[row, 1], errors[row, 1], known[row, 1] = one.hit, one.level_error, True
-        for name, value in one.signals.items():
-            place = _PLACE.get(name)
-            if place is not None:
-                values[row, 2 + place], known[row, 2 + place] = value, True
-    weights = np.concatenate([tiers[:, :1], tiers[:, :1], tiers[:, _TIERS]], axis=1)
-    return values, np.where(known, weights, 0.0), errors
+    weights = np.where(np.isnan(found), 0.0, np.concatenate([tiers[:, :1], tiers[:, :1], tiers[:, _TIERS]], axis=1))
+    errors = np.zeros_like(found)
+    errors[:, 1] = [one.level_error for one in observations]
+    return np.nan_to_num(found), weights, errors

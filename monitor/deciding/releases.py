@@ -66,10 +66,14 @@ class Releases:
         self.pipeline = pipeline
         self.known = {one.label: one for one in releases}
         self.comparison = comparison
+        self._labels = set(self.known)
 
     def label(self, label: str) -> str:
         """A label to count by: beyond `MOST` they are all OTHER."""
-        return label if label in self.known or len(self.known) < MOST else OTHER
+        if label not in self._labels and len(self._labels) >= MOST:
+            return OTHER
+        self._labels.add(label)
+        return label
 
     def add(self, label: str, first: float, last: float, traces: int) -> bool:
         """Count traces of a release; whether it is new, and a comparison with the one before begins."""
@@ -101,6 +105,7 @@ class Releases:
         for label in gone:
             if label not in compared:
                 del self.known[label]
+        self._labels = set(self.known)
 
 
 def judge(comparison: Comparison, rows: Sequence[Row]) -> Comparison:

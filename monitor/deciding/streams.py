@@ -156,7 +156,7 @@ class Streams:
         limit falls could alarm by that alone.
         """
         for name, stream in self.streams.items():
-            stream.values_a_day = max(stream.values_a_day, sum(traffic.get(one, 0) for one in stream.strata))
+            stream.values_a_day = max(stream.values_a_day, float(sum(traffic.get(one, 0) for one in stream.strata)))
             stream.use(self._make(name, stream, max(1, streams)))
 
     def known(self, name: str) -> Stream | None:

@@ -1,19 +1,16 @@
 """Query traces from the retriever and reranker spans of a project in Arize Phoenix, joined."""
 
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from math import inf
-from pathlib import Path
 
 import msgspec
 import structlog
 
 from monitor import secret
 from monitor.config_phoenix import PhoenixSource as PhoenixConfig
-from monitor.errors import LeadlineError
 from monitor.metrics import Metrics, Recorder
 from monitor.otlp.assembler import Assembler, count_spans
 from monitor.otlp.join import Join
@@ -22,6 +19,7 @@ from monitor.otlp.spans import Decoded, Span
 from monitor.sources.base import Batch, Malformed, Position
 from monitor.sources.phoenix_client import Page, PageTooLarge, PhoenixClient, ProjectMissing
 from monitor.sources.phoenix_rows import Stored
+from monitor.tls import trusting
 
 log = structlog.get_logger()
 
@@ -266,21 +264,5 @@ def build_source(
 
 def build_client(config: PhoenixConfig) -> PhoenixClient:
     """A client of the project that a configuration names; raises as `build_source` does."""
-    return PhoenixClient(config.url, config.project, api_key=_api_key(config), tls=_tls(config.ca_file))
-
-
-def _api_key(config: PhoenixConfig) -> str | None:
-    if config.api_key_file is not None:
-        return secret.from_file(config.api_key_file, "an API key")
-    if config.api_key_env is not None:
-        return secret.from_environment(config.api_key_env, "api_key_env", "an API key")
-    return None
-
-
-def _tls(ca_file: Path | None) -> ssl.SSLContext | None:
-    if ca_file is None:
-        return None
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ValueError) as error:
-        raise LeadlineError(f"ca_file: expected certificates in PEM in {ca_file}: {error}") from error
+    api_key = secret.either(config.api_key_file, config.api_key_env, "api_key_env", "an API key")
+    return PhoenixClient(config.url, config.project, api_key=api_key, tls=trusting(config.ca_file))

@@ -30,6 +30,25 @@ def prometheus_of(target: tuple[str, int], directory: Path) -> Iterator[str]:
             process.terminate()
 
 
+@contextmanager
+def alertmanager_to(receiver_url: str, directory: Path, port: int = 0, **web: Any) -> Iterator[str]:
+    """The address of an Alertmanager that tells one receiver of everything at once; `web`: its --web.config.file."""
+    program = require("prometheus-alertmanager", "apt-get install prometheus-alertmanager")
+    route = {"receiver": "hook", "group_wait": "0s", "group_interval": "1s", "group_by": ["..."]}
+    receivers = [{"name": "hook", "webhook_configs": [{"url": receiver_url, "send_resolved": True}]}]
+    (directory / "alertmanager.yml").write_text(yaml.safe_dump({"route": route, "receivers": receivers}))
+    (directory / "web.yml").write_text(yaml.safe_dump(web))
+    address = f"127.0.0.1:{port or kit.free_port()}"
+    command = [program, f"--config.file={directory}/alertmanager.yml", f"--storage.path={directory}/alerts",
+               f"--web.config.file={directory}/web.yml", f"--web.listen-address={address}",
+               "--cluster.listen-address="]  # fmt: skip
+    with (directory / "alertmanager.log").open("ab") as log, subprocess.Popen(command, stderr=log) as process:
+        try:
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+
+
 def query(prometheus: str, expression: str) -> list[dict[str, Any]]:
     """The result of an instant query; empty while the server is starting."""
     try:

@@ -127,6 +127,7 @@ def test_kill_9_of_a_sidecar_in_the_middle_and_restart(group: tuple[Group, str],
         kit.wait_for(lambda: len(lines(victim.directory)) > 500, PATIENCE)
         victim.kill()
         victim.start()
+    kit.wait_for(lambda: partitions(victim) == PARTITIONS / 2, PATIENCE)  # up again, however soon the other is done
     repeats = members.wait_for(set(produced))
     assert repeats <= UNCOMMITTED + IN_FLIGHT  # at the kill, and when partitions came back from the other
     assert [one.terminate() for one in (victim, other)] == [0, 0]

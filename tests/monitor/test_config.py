@@ -87,6 +87,27 @@ EXPECTED = {
         "expected YAML: while parsing a flow node expected the node content, but found '<stream end>' "
         'in "<unicode string>", line 2, column 1: ^'
     ),
+    "notify_bad_header": "notify.0.headers.0.name: got 'X Team', expected the name of a header",
+    "notify_bad_label": (
+        "notify.0.labels: got {'pipeline': 'shop'}, "
+        "expected names of letters, digits and '_' that are none of alertname, pipeline, scenario, signal, monitor"
+    ),
+    "notify_header_without_value": (
+        "notify.0.headers.0: got {'name': 'Authorization'}, expected value, file or env, one of the three"
+    ),
+    "notify_named_twice": "notify: got two of the name webhook, expected a name of its own for each",
+    "notify_two_logins": (
+        "notify.0: got {'kind': 'alertmanager', 'token_env': 'TOKEN', 'url': 'http://localhost:9093', 'username': "
+        "'me'}, expected username with password_file or password_env, or token_file, or token_env"
+    ),
+    "notify_two_secrets": (
+        "notify.0: got {'kind': 'webhook', 'secret_env': 'SECRET', 'secret_file': 'secret', "
+        "'url': 'http://localhost:8080'}, expected secret_file or secret_env, one of the two"
+    ),
+    "notify_two_urls": (
+        "notify.0: got {'kind': 'webhook', 'url': 'http://localhost:8080', 'url_env': 'HOOK'}, "
+        "expected url, url_file or url_env, one of the three"
+    ),
     "phoenix_bad_project": "sources.0.project: got 'a/b', expected the name of a project, without '/', '?' and '#'",
     "phoenix_bad_url": (
         "sources.0.url: got 'localhost:6006', expected http:// or https://, a host, perhaps a port and a path, "
@@ -196,13 +217,13 @@ def test_the_annotated_default_shows_the_defaults() -> None:
     """Except in the sections that say `example`."""
     text = DEFAULT.read_text()
     examples = set(re.findall(r"^(\w+):.*# example", text, re.MULTILINE))
-    assert examples == {"sources", "sinks", "corpus", "attributes", "scenarios"}
+    assert examples == {"sources", "sinks", "corpus", "attributes", "scenarios", "notify"}
     shown, default = load_config(DEFAULT), Config()
     for name in set(Config.model_fields) - examples:
         assert getattr(shown, name) == getattr(default, name), name
-    needed = {"kind", "path", "bootstrap_servers", "topics", "tls", "sasl", "url"}
-    for source in shown.sources:
-        assert source == type(source)(**source.model_dump(include=needed))
+    needed = {"kind", "path", "bootstrap_servers", "topics", "tls", "sasl", "url", "headers"}
+    for section in (*shown.sources, *shown.notify):
+        assert section == type(section)(**section.model_dump(include=needed))
 
 
 def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
@@ -261,6 +282,21 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         ),
         ({"sources": [{"kind": "http", "jurnal": True}]}, "sources.0.jurnal: unknown key, did you mean journal?"),
         ({"sinks": [{"kind": "kafka"}]}, "sinks.0.kind: got 'kafka', expected 'jsonl'"),
+        ({"notify": [{"kind": "webhook"}]}, "notify.0: got {'kind': 'webhook'}, expected url, url_file or url_env"),
+        (
+            {"notify": [{"kind": "webhook", "secrt_env": "S"}]},
+            "notify.0.secrt_env: unknown key, did you mean secret_env?",
+        ),
+        ({"notify": [{"kind": "mail"}]}, "notify.0.kind: got 'mail', expected 'webhook', 'alertmanager'"),
+        (
+            {"notify": [{"kind": "alertmanager", "url": "localhost:9093"}]},
+            "notify.0.url: got 'localhost:9093', expected",
+        ),
+        (
+            {"notify": [{"kind": "alertmanager", "url": "http://a", "username": "me"}]},
+            "expected username with password",
+        ),
+        ({"notify": [{"kind": "alertmanager", "url": "http://a", "password_env": "P"}]}, "expected username with"),
         ({"_env_prefix": "OTHER_"}, "_env_prefix: unknown key"),
         ({"self": 1}, "self: unknown key"),
     ],

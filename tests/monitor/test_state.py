@@ -52,17 +52,30 @@ def test_the_window_of_identities_is_bounded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["INSERT INTO seen", "DELETE FROM seen", "INSERT INTO reference_samples", "COMMIT"]
-)
+    "statement",
+    [
+        "INSERT INTO seen", "DELETE FROM seen", "INSERT INTO reference_samples", "DELETE FROM told", "INSERT INTO told",
+        "INSERT OR REPLACE INTO pieces", "INSERT OR REPLACE INTO windows", "DELETE FROM windows", "INSERT INTO alarms",
+        "COMMIT",
+    ],
+)  # fmt: skip
 def test_a_crash_in_the_middle_of_a_write_leaves_the_state_before_it(tmp_path: Path, statement: str) -> None:
     """Killed with -9 as it begins a statement of the transaction."""
     code = """
 import os, signal, sys
+from datetime import UTC, datetime
 from pathlib import Path
+from detectors.records import Alarm
+from monitor.deciding.changes import Changes
+from monitor.deciding.windows import WindowKey
 from monitor.state import ReferenceKey, State, Step
 state = State(Path(sys.argv[1]))
 def step(n):
-    return Step({"a": {"offset": n}}, [bytes([n]) * 16], [(ReferenceKey("p", "s", 1), {"x": float(n)})])
+    alarm = Alarm(alarm=str(n), pipeline="p", scenario="_all", state="raised", at=datetime.now(UTC), since=None,
+                  evidence=1.0, signal="hit_at_5")
+    key = WindowKey("p", 10, "none", "cheap", "", "")
+    decided = Changes(bytes([n]), True, [("pipeline", "p", bytes([n]))], [(key, bytes([n]))], [("p", n)], [alarm])
+    return Step({"a": {"offset": n}}, [bytes([n]) * 16], [(ReferenceKey("p", "s", 1), {"x": float(n)})], [], decided)
 state.save(step(1))
 def crash(statement):
     if statement.startswith(sys.argv[2]):
@@ -79,6 +92,27 @@ state.save(step(2))
     assert state.position("a") == {"offset": 1}
     assert state.digests() == [b"\x01" * 16]
     assert state.samples() == [(ReferenceKey("p", "s", 1), {"x": 1.0})]
+    decided = state.decided()
+    assert (decided.pieces, list(decided.log)) == ([("pipeline", "p", b"\x01")], [b"\x01"])
+    assert [body for _, body in decided.windows] == [b"\x01"]
+    assert [alarm.alarm for alarm in state.alarms()] == ["1"]
+    state.close()
+
+
+def test_a_file_of_an_older_leadline_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Positions stay, and the right half begins."""
+    path = tmp_path / "s.db"
+    state = State(path)
+    state.save(Step({"a": {"offset": 1}}))
+    state.close()
+    with sqlite3.connect(path) as connection:
+        for table in ("pieces", "windows", "told", "alarms"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("PRAGMA user_version=1")
+    connection.close()
+    state = State(path)
+    assert state.position("a") == {"offset": 1}
+    assert (list(state.decided().log), state.alarms()) == ([], [])
     state.close()
 
 
