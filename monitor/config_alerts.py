@@ -53,8 +53,6 @@ class Alert(Section):
         return self.name or self.signal
 
 
-
-
 def named_twice(alerts: Sequence[Alert]) -> str | None:
     """A name that two of them have."""
     names = [alert.called for alert in alerts]

@@ -29,9 +29,6 @@ EXPECTED = {
     "alert_threshold_without_limit": (
         "alerts.0: got {'decider': 'threshold'}, expected a limit beside decider threshold, and only there"
     ),
-    "alert_unbounded_signal": (
-        f"alerts.0.signal: got 'served_length', expected one of {', '.join(WATCHABLE)}: values in [0, 1]"
-    ),
     "alert_unknown_signal": (
         f"alerts.0.signal: got 'hit_at_6', expected one of {', '.join(WATCHABLE)}: values in [0, 1]"
     ),
