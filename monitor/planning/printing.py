@@ -15,7 +15,7 @@ from monitor.deciding.baselines import rises
 from monitor.deciding.observation import scenario_of
 from monitor.planning.coverage import HARDLY, hardly_seen
 from monitor.planning.freezing import Frozen
-from monitor.planning.outlook import WITHIN_HOURS, Outlook, Sight, View
+from monitor.planning.outlook import WITHIN_HOURS, Outlook, Sight
 
 _LONG_HOURS = 72
 
@@ -27,8 +27,11 @@ def print_outlooks(console: Console, outlooks: Sequence[Outlook]) -> None:
         console.print(_headline(outlook), markup=False)
         for view in outlook.views:
             console.print(f"{view.pipeline or 'any pipeline'}: {view.by}", markup=False)
-            if view.sights:
-                console.print(_sights(outlook.alert, view))
+            seen = [sight for sight in view.sights if not sight.why_not]
+            if seen:
+                console.print(_sights(outlook.alert, seen))
+            for blind in (sight for sight in view.sights if sight.why_not):
+                console.print(f" {_name(blind)} ({blind.traces_a_day:,.0f} a day): {blind.why_not}", markup=False)
 
 
 def _headline(outlook: Outlook) -> str:
@@ -48,21 +51,19 @@ def _headline(outlook: Outlook) -> str:
     )
 
 
-def _sights(alert: Alert, view: View) -> Table:
+def _sights(alert: Alert, sights: Sequence[Sight]) -> Table:
     table = Table(box=None, padding=(0, 1))
     of = f"{alert.smallest_drop:g}"
     columns = ("stream", "traces a day", "tolerance", f"found in {WITHIN_HOURS:.0f} h", f"{of} takes, traces", "hours")
     for column in (*columns, "false pages a year"):
         table.add_column(column, justify="left" if column == "stream" else "right")
-    for sight in view.sights:
-        if not sight.why_not:
-            table.add_row(sight.stream.replace(ALL, "all traffic"), f"{sight.traces_a_day:,.0f}", *_seen(sight))
-    blind = [sight for sight in view.sights if sight.why_not]
-    table.caption = "\n".join(
-        f"{one.stream.replace(ALL, 'all traffic')} ({one.traces_a_day:,.0f} a day): {one.why_not}" for one in blind
-    )
-    table.caption_justify = "left"
+    for sight in sights:
+        table.add_row(_name(sight), f"{sight.traces_a_day:,.0f}", *_seen(sight))
     return table
+
+
+def _name(sight: Sight) -> str:
+    return "all traffic" if sight.stream == ALL else sight.stream
 
 
 def _seen(sight: Sight) -> tuple[str, ...]:
