@@ -1,11 +1,16 @@
-"""Says what the right half has found out, once it is saved: to the log and to the metrics."""
+"""Says what the right half has found out, once it is saved: to the log, to the metrics, to the destinations."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import structlog
 
-from detectors.records import Alarm
-from monitor.deciding.deciding import Told
+from detectors.records import Alarm, Assessment
+from monitor.deciding.deciding import Deciding, Told
+from monitor.deciding.noticing import RecentRisks, notice_of
 from monitor.deciding.releases import Comparison
 from monitor.metrics import Metrics
+from monitor.notifying.notifier import Notifier
 
 log = structlog.get_logger()
 
@@ -13,13 +18,24 @@ log = structlog.get_logger()
 class Announcer:
     """Alarms and comparisons of releases, each said once."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, deciding: Deciding, notifier: Notifier) -> None:
         self._metrics = metrics
+        self._deciding = deciding
+        self._notifier = notifier
+        self._risks = RecentRisks()
 
-    def announce(self, told: Told) -> None:
-        """Say what came of one batch."""
+    def start(self, now: float) -> None:
+        """Deliver what stands: an alarm that was saved just before a crash may not have been sent."""
+        standing = [notice_of(self._deciding, alarm, self._risks) for alarm in self._deciding.standing()]
+        self._notifier.start()
+        self._notifier.reconcile(standing, datetime.fromtimestamp(now, UTC))
+
+    def announce(self, told: Told, assessments: Sequence[Assessment] = ()) -> None:
+        """Say what came of one batch, of these assessments."""
+        self._risks.add(assessments)
         for alarm in told.alarms:
             self._alarm(alarm)
+            self._notifier.notify(notice_of(self._deciding, alarm, self._risks))
         for comparison in told.comparisons:
             self._comparison(comparison)
 

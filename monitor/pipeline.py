@@ -145,7 +145,7 @@ class Pipeline:
             told, decided = self._ledger.told(entry)
             step = Step(positions, selection.digests, samples, frozen, decided)
             self._insist("state", partial(self._state.save, step))
-        self._announcer.announce(told)
+        self._announcer.announce(told, assessments)
         for _, reference in frozen:
             log.info("normalisation frozen", version=reference.version, scorer=reference.scorer, depth=reference.depth)
         self._recorder.assessed(assessments)

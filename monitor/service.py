@@ -37,6 +37,7 @@ from monitor.journal import DiskStore, Journal, MemoryStore
 from monitor.logs import configure_logs
 from monitor.metrics import Metrics, Recorder
 from monitor.normalisation import Normalisations
+from monitor.notifying.notifier import Notifier
 from monitor.otlp.assembler import Assembler
 from monitor.otlp.join import Join
 from monitor.pipeline import Pipeline
@@ -57,7 +58,8 @@ log = structlog.get_logger()
 STOP_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 SERVER_SECONDS = 3.0
-RESTART_KEYS = ("sources", "http", "state", "quarantine")
+NOTIFIER_SECONDS = 2.0
+RESTART_KEYS = ("sources", "http", "state", "quarantine", "notify")
 
 
 class Service:
@@ -82,7 +84,6 @@ class Service:
         self.recorder = Recorder(self.metrics)
         self.health = Health(self.metrics, clock)
         self.recent = MemorySink()
-        self._announcer = Announcer(self.metrics)
         self._clock = clock
         self._corpus_given = corpus
         self._intake = Intake()
@@ -125,21 +126,26 @@ class Service:
         self._count_corpus(self._assembly.corpus)
         quarantine = Quarantine(config.quarantine, self._assembly.privacy, self.metrics, self.recorder, self._clock)
         ledger = self._restored(state, self._assembly.settings)
+        path = config.state.path.with_suffix(".notify.db")
+        notifier = Notifier(config.notify, path, self.metrics, self.health, clock=self._clock)
+        self._closing.callback(notifier.stop, NOTIFIER_SECONDS)
+        announcer = Announcer(self.metrics, ledger.deciding, notifier)
         self._pipeline = Pipeline(
             self._assembly, self._intake, state, quarantine=quarantine,
             normalisations=Normalisations(state.normalisations(), state.samples(), clock=self._clock),
-            ledger=ledger, announcer=self._announcer, recorder=self.recorder, health=self.health,
+            ledger=ledger, announcer=announcer, recorder=self.recorder, health=self.health,
             prior=shipped_prior(), clock=self._clock,
         )  # fmt: skip
         self._closing.callback(self._pipeline.close)
         for source in self._build_sources(quarantine):
             saved = state.position(source.name)
             self._workers.append(SourceWorker(source, self._intake, saved, metrics=self.metrics, health=self.health))
-        events = Events(ledger, state, self._announcer.announce, self._clock)
+        events = Events(ledger, state, announcer.announce, self._clock)
         operations = operations_app(self.metrics, self.health, [*events.routes, estimates_route(ledger.deciding)])
         self._operations = HttpServer([Site(config.http.metrics, operations)])
         self._closing.callback(self._operations.stop, SERVER_SECONDS)
         self._operations.start()
+        announcer.start(self._clock())
         self._begin(self._pipeline)
 
     def _restored(self, state: State, settings: Settings) -> Ledger:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -19,6 +20,7 @@ from monitor.deciding.windows import BOUNDS, HOUR_SECONDS, Row
 
 MOST_DAYS = 28  # after so many a baseline is frozen as it is, however thin
 ENOUGH = 0.3  # of the smallest drop that matters: how far the level of a pipeline's baseline may be off by then
+Numbers = TypeVar("Numbers", float, Floats)
 _SHARES = np.linspace(0, 1, 101).tolist()
 
 
@@ -27,8 +29,8 @@ def worse_is_lower(moments: Moments, measure: str) -> Moments:
     return moments.flipped() if rises(measure) else moments
 
 
-def goodness(values: Floats, measure: str) -> Floats:
-    """The same of values."""
+def goodness(values: Numbers, measure: str) -> Numbers:
+    """The same of a value, or of values."""
     return 1 - values if rises(measure) else values
 
 

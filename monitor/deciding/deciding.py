@@ -258,6 +258,12 @@ class Deciding:
         for entry in log:
             self.apply(entry)
 
+    def standing(self) -> list[Alarm]:
+        """Every alarm that stands, as it was raised."""
+        with self.lock:
+            every = (streams for state in self.pipelines.values() for streams in state.streams.values())
+            return [alarm for streams in every for alarm in streams.standing()]
+
     def use(self, settings: Settings) -> Told:
         """Another configuration from now on."""
         with self.lock:

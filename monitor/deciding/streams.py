@@ -222,6 +222,12 @@ class Streams:
             signal=self.alert.signal, reference=self.reference,
         )  # fmt: skip
 
+    def standing(self) -> Iterator[Alarm]:
+        """The alarms that stand, as they were raised."""
+        for name, stream in self.streams.items():
+            if stream.raised is not None:
+                yield self._alarm(name, stream, "raised", stream.raised)
+
     def ended(self, why: Why) -> Iterator[Alarm]:
         """The ends of all alarms that stand, because nobody watches these streams any more."""
         for name, stream in self.streams.items():

@@ -11,6 +11,7 @@ from monitor.config import Config
 from monitor.service import Service
 from monitor.state import State
 from tests.monitor.kit import config, follow, lines, trace, wait_for
+from tests.monitor.notifying.receiver import receiving
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 NOW = (START + timedelta(days=30)).timestamp()
@@ -76,3 +77,28 @@ def test_a_retriever_that_finds_nothing_for_some_raises_an_alarm(tmp_path: Path,
 
 def shown(service: Service) -> str:
     return service.metrics.exposition().decode()
+
+
+def test_an_alarm_reaches_its_destination_with_what_a_person_needs(tmp_path: Path) -> None:
+    """By how much, since when, and which traces to look at; and its end, from a sidecar that was started again."""
+    source = tmp_path / "in.jsonl"
+    source.touch()
+    with receiving() as receiver:
+        notify = [{"kind": "webhook", "url": receiver.url}]
+        with Service(watched(tmp_path, notify=notify), clock=lambda: NOW) as service:
+            feed(service, source, served(START, 9 * 24, 20, 0.02, seed=1))
+            feed(service, source, served(START + timedelta(days=9), 8, 60, 0.25, seed=2))
+            wait_for(lambda: len(receiver.turns()) >= 2)
+        with Service(watched(tmp_path, notify=notify), clock=lambda: NOW) as service:
+            feed(service, source, served(START + timedelta(days=10), 24, 30, 0.02, seed=3))
+            wait_for(lambda: len(receiver.turns()) >= 4)
+        fired = [one for got in receiver.got for one in got.json["alerts"] if one["status"] == "firing"]
+        turns = receiver.turns()
+    whole = next(one for one in fired if one["labels"]["scenario"] == "_all")
+    said = whole["annotations"]
+    assert said["summary"].startswith("hit_at_5 of default moved from 0.")
+    assert float(said["change_high"]) < 0
+    assert float(said["after"]) < float(said["before"])
+    assert said["worst_traces"].count("(risk 1.00)") == 3
+    assert said["since"].startswith(("2026-11-10T2", "2026-11-11T0"))
+    assert sorted(turn[-1] for turn in turns) == ["firing", "firing", "resolved", "resolved"]

@@ -1,0 +1,103 @@
+"""What a person needs of an alarm: by how much its stream moved, in which kinds of query, which traces to look at."""
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+
+import msgspec
+
+from detectors.baseline import Baseline
+from detectors.estimate import mean_of
+from detectors.mix import Decomposition
+from detectors.moments import added
+from detectors.records import ALL, Alarm, Assessment
+from monitor.config_alerts import HIT
+from monitor.deciding.baselines import goodness, usable, worse_is_lower
+from monitor.deciding.deciding import Deciding
+from monitor.deciding.estimates import change_since
+from monitor.deciding.observation import scenario_of
+from monitor.deciding.windows import HOUR_SECONDS, Row
+from monitor.notifying.notice import WORST, Notice, Worst
+
+REMEMBERED = 500  # traces of a pipeline, among which the worst are looked for
+
+
+class RecentRisks:
+    """The risks of the last traces of each pipeline."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, deque[tuple[float, str, str]]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+
+    def add(self, assessments: Sequence[Assessment]) -> None:
+        """Take more into account."""
+        for one in assessments:
+            if one.risk is not None:
+                self._last[one.pipeline].append((one.risk, one.scenario, one.trace_id))
+
+    def worst(self, pipeline: str, scenario: str) -> tuple[Worst, ...]:
+        """The riskiest, of all or of one kind of query."""
+        own = (one for one in self._last[pipeline] if scenario in (ALL, one[1]))
+        return tuple(Worst(trace_id, risk) for risk, _, trace_id in sorted(own, reverse=True)[:WORST])
+
+
+def notice_of(deciding: Deciding, alarm: Alarm, risks: RecentRisks) -> Notice:
+    """The alarm with all that is known. Levels are those since it began, against the same hours in its baseline."""
+    if alarm.state == "resolved":
+        return Notice(alarm=alarm)
+    worst = risks.worst(alarm.pipeline, alarm.scenario) if alarm.signal == HIT else ()
+    with deciding.lock:
+        state = deciding.pipelines[alarm.pipeline]
+        streams = state.streams.get(alarm.alarm)
+        rows = usable(deciding.windows.of(alarm.pipeline, _first_hour(alarm)), state.scale)
+    own = [row for row in rows if alarm.scenario in (ALL, row[0].scenario)]
+    if streams is None or streams.baseline is None:
+        return _without_reference(alarm, own, worst)
+    return _against(streams.baseline, alarm, own, worst)
+
+
+def _first_hour(alarm: Alarm) -> int:
+    """Of whole hours: the first after it began, or the one in which it was raised."""
+    raised = int(alarm.at.timestamp() // HOUR_SECONDS)
+    if alarm.since is None:
+        return raised
+    return min(raised, -int(-alarm.since.timestamp() // HOUR_SECONDS))
+
+
+def _without_reference(alarm: Alarm, rows: Sequence[Row], worst: tuple[Worst, ...]) -> Notice:
+    moments = added([worse_is_lower(window.moments(alarm.signal), alarm.signal) for _, window in rows])
+    found = mean_of(moments)
+    return Notice(alarm=alarm, after=None if found is None else _level(found.mean, alarm), worst=worst)
+
+
+def _against(baseline: Baseline, alarm: Alarm, rows: Sequence[Row], worst: tuple[Worst, ...]) -> Notice:
+    change = change_since(_only(baseline, alarm.scenario), rows, alarm.signal)
+    if change is None:
+        return Notice(alarm=alarm, worst=worst)
+    after = float(added([worse_is_lower(window.moments(alarm.signal), alarm.signal) for _, window in rows]).mean)
+    sign = float(goodness(1.0, alarm.signal) - goodness(0.0, alarm.signal))
+    low, high = sorted((sign * change.quality.low, sign * change.quality.high))
+    return Notice(
+        alarm=alarm, before=_level(after - change.total.change, alarm), after=_level(after, alarm),
+        change=sign * change.quality.change, low=low, high=high, scenarios=_concerned(change), worst=worst,
+    )  # fmt: skip
+
+
+def _only(baseline: Baseline, scenario: str) -> Baseline:
+    """A baseline of the strata of one kind of query."""
+    if scenario == ALL:
+        return baseline
+    own = {name: one for name, one in baseline.strata.items() if scenario_of(name) == scenario}
+    return msgspec.structs.replace(baseline, strata=own)
+
+
+def _level(value: float, alarm: Alarm) -> float:
+    """As the signal itself has it."""
+    return float(goodness(value, alarm.signal))
+
+
+def _concerned(change: Decomposition) -> tuple[str, ...]:
+    """Kinds of query whose quality is shown to have fallen, those first that add most."""
+    fallen: dict[str, float] = defaultdict(float)
+    for name, part in change.scenarios.items():
+        if part.quality is not None and part.quality.high < 0:
+            fallen[scenario_of(name)] += part.quality.change
+    return tuple(sorted(fallen, key=fallen.__getitem__))
