@@ -22,6 +22,7 @@ Hours = NDArray[np.intp]
 
 HOURS = 168
 WEEK = timedelta(hours=HOURS)
+LEAST_VALUES = 2 * HOURS  # effective, of all strata
 _HOUR_SECONDS = 3600.0
 _MONDAY = 4 * 24  # 1970-01-01 was a Thursday: hours from there to the first Monday
 
@@ -201,6 +202,7 @@ def build_from(
     version: str,
     built: datetime,
     scale: str = "",
+    whole_week: bool = True,
 ) -> Baseline | Abstained:
     """The same from sums: of each stratum by hour of the week, shape (168,), with 101 quantiles of its values.
 
@@ -213,14 +215,15 @@ def build_from(
     -------
     Baseline or Abstained
         WEEK_NOT_COVERED before a whole week has passed, with values on each of its days; TOO_FEW_VALUES under two
-        effective values an hour of the week.
+        effective values an hour of the week. Neither without `whole_week`: what little there is then suggests all
+        other hours, which is enough to plan with and not to watch by.
     """
     named = {name: table for name, table in sorted(tables.items()) if table.values.sum()}
-    if not named or until - since < WEEK or not _every_day(added(list(named.values()))):
+    if not named or (whole_week and (until - since < WEEK or not _every_day(added(list(named.values()))))):
         return Abstained.WEEK_NOT_COVERED
     cells = Moments(*(np.array(part) for part in zip(*named.values(), strict=True)))  # (strata, 168)
     whole = cells.total()
-    if whole.effective < 2 * HOURS:
+    if whole_week and whole.effective < LEAST_VALUES:
         return Abstained.TOO_FEW_VALUES
     levels = cells.total(axis=1)
     spread = _spread(levels)

@@ -212,6 +212,26 @@ def calibrate(
 
 
 @app.command()
+def baseline(
+    pipeline: Annotated[str, typer.Argument(help="Whose.")],
+    assessments: Annotated[
+        list[Path] | None, typer.Argument(help="What the jsonl sink wrote; without it, the state of --config is read.")
+    ] = None,
+    config: ConfigOption = None,
+    since: Annotated[str | None, typer.Option("--since", help="Not before this time, ISO 8601 with a zone.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="And not after this one; whole hours.")] = None,
+    signal: Annotated[
+        list[str] | None, typer.Option("--signal", help="May be repeated; default: what the alerts watch.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Write the baseline here, JSON.")] = Path("baseline.json"),
+) -> None:
+    """Freeze what is normal for a pipeline, from a time when all was well; a running sidecar is not disturbed."""
+    from monitor.planning.command import baseline_command  # noqa: PLC0415
+
+    baseline_command(pipeline, assessments or [], config, since=since, until=until, signals=signal or [], out=out)
+
+
+@app.command()
 def doctor(
     source: Annotated[
         str,
@@ -260,8 +280,8 @@ def demo(
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="Configuration (YAML).")]) -> None:
-    """Validate a configuration; exit status 1 with one line if it is invalid."""
-    from monitor.commands import check_command  # noqa: PLC0415
+    """Validate a configuration, and say what its alerts will see; exit status 1 with one line if it is invalid."""
+    from monitor.planning.command import check_command  # noqa: PLC0415
 
     raise typer.Exit(check_command(file))
 

@@ -23,7 +23,7 @@ from monitor.build import Scorer, build_assessor, build_index, load_corpus
 from monitor.calibrating import Judgements, calibrate
 from monitor.calibrating_risk import LabelledTraces, calibrate_risk
 from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, ScorerConfig, build_config, load_config
-from monitor.errors import ConfigError, LeadlineError
+from monitor.errors import LeadlineError
 from monitor.evaluation import evaluate
 from monitor.logs import configure_logs
 from monitor.made_by import NO_SCORER
@@ -137,17 +137,6 @@ def run_command(config_file: Path) -> int:
     from monitor.service import run  # noqa: PLC0415 - starts what the other commands do without
 
     return run(load_config(config_file), config_file)
-
-
-def check_command(file: Path) -> int:
-    """`leadline check`: 0 or 1."""
-    try:
-        load_config(file)
-    except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    print(f"{file}: valid")  # noqa: T201
-    return 0
 
 
 def metrics_command() -> None:

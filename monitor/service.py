@@ -11,16 +11,12 @@ from threading import Lock
 from typing import Self
 
 import structlog
-from starlette.applications import Starlette
 
 from detectors.measures.base import PairScorer
 from detectors.risk import shipped_prior
 from monitor.announcing import Announcer
 from monitor.assembly import Assembly, Builder
-from monitor.config import Config, HttpSource, load_config
-from monitor.config import Source as SourceConfig
-from monitor.config_kafka import KafkaSource
-from monitor.config_phoenix import PhoenixSource
+from monitor.config import Config, load_config
 from monitor.corpus_watch import COMPONENT, CorpusWatch
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.gauges import report
@@ -30,26 +26,19 @@ from monitor.deciding.settings import Settings
 from monitor.errors import LeadlineError
 from monitor.events import Events
 from monitor.health import Health
-from monitor.ingest import Ingest
-from monitor.ingest_otlp import OtlpIngest
 from monitor.intake import Intake
-from monitor.journal import DiskStore, Journal, MemoryStore
 from monitor.logs import configure_logs
 from monitor.metrics import Metrics, Recorder
 from monitor.normalisation import Normalisations
 from monitor.notifying.notifier import Notifier
-from monitor.otlp.assembler import Assembler
-from monitor.otlp.join import Join
 from monitor.pipeline import Pipeline
 from monitor.providers.corpus import Corpus
 from monitor.providers.corpus_files import Fingerprint
 from monitor.quarantine import Quarantine
-from monitor.receiving import Receiver
 from monitor.server import HttpServer, Site, operations_app
 from monitor.sinks.base import Sink
 from monitor.sinks.memory import MemorySink
-from monitor.sources import http, jsonl, otlp, phoenix
-from monitor.sources.base import Source
+from monitor.sources.build import Parts, build_sources
 from monitor.state import State
 from monitor.worker import SourceWorker
 
@@ -137,7 +126,9 @@ class Service:
             prior=shipped_prior(), clock=self._clock,
         )  # fmt: skip
         self._closing.callback(self._pipeline.close)
-        for source in self._build_sources(quarantine):
+        parts = Parts(config, quarantine, self.metrics, self.recorder, self.health, self._clock, self._closing)
+        sources, self._ingest = build_sources(parts)
+        for source in sources:
             saved = state.position(source.name)
             self._workers.append(SourceWorker(source, self._intake, saved, metrics=self.metrics, health=self.health))
         events = Events(ledger, state, announcer.announce, self._clock)
@@ -171,48 +162,6 @@ class Service:
     def _scorer_status(self) -> str | None:
         scorer = self._assembly.scorer if self._assembly is not None else None
         return scorer.status if scorer is not None else None
-
-    def _build_sources(self, quarantine: Quarantine) -> list[Source]:
-        return [built for source in self.config.sources for built in self._build_source(source, quarantine)]
-
-    def _build_source(self, source: SourceConfig, quarantine: Quarantine) -> list[Source]:
-        if isinstance(source, HttpSource):
-            return self._build_http(source, quarantine)
-        if isinstance(source, KafkaSource):
-            from monitor.sources.kafka import build_source  # noqa: PLC0415 - the client is heavy
-
-            return [build_source(source, self.metrics, self.recorder, quarantine.clean, self._clock)]
-        if isinstance(source, PhoenixSource):
-            return [phoenix.build_source(source, self.metrics, self.recorder, self._clock)]
-        return [jsonl.JsonlSource(source.path, source.start, clock=self._clock)]
-
-    def _build_http(self, source: HttpSource, quarantine: Quarantine) -> list[Source]:
-        if not source.journal:
-            log.warning("the journal is off: traces that come over HTTP are assessed at most once, a crash loses some")
-        native = self._receiver(http.NAME, ".ingest.db", source, quarantine)
-        spans = self._receiver(otlp.NAME, ".otlp.db", source, quarantine)
-        routes = [
-            Ingest(native).route,
-            OtlpIngest(spans, self.metrics).route,
-        ]
-        self._ingest = HttpServer([Site(self.config.http.ingest, Starlette(routes=routes))])
-        self._ingest.start()
-        join = Join(time.monotonic, window_seconds=source.join_seconds, max_spans=source.join_spans)
-        assembler = Assembler(otlp.NAME, join, self.metrics, self.recorder)
-        return [
-            http.HttpSource(native.journal),
-            otlp.OtlpSource(spans.journal, assembler, closing=lambda: self.health.stopping),
-        ]
-
-    def _receiver(self, name: str, suffix: str, source: HttpSource, quarantine: Quarantine) -> Receiver:
-        store = DiskStore(self.config.state.path.with_suffix(suffix)) if source.journal else MemoryStore()
-        journal = Journal(store, max_records=source.queue_traces, max_bytes=source.queue_bytes, durable=source.journal)
-        self._closing.callback(journal.close)
-        journal.open()
-        return Receiver(
-            name, journal, quarantine, self.metrics, self.recorder, self.health,
-            max_body_bytes=source.max_body_bytes, clock=self._clock,
-        )  # fmt: skip
 
     @property
     def metrics_address(self) -> tuple[str, int]:

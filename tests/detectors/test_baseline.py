@@ -206,3 +206,21 @@ def test_sums_make_the_same_baseline_as_values() -> None:
         quantiles[name] = np.quantile(values[here], np.linspace(0, 1, 101))
     since, until = (datetime.fromtimestamp(float(end), UTC) for end in (times.min(), times.max()))
     assert build_from(tables, quantiles, since, until, **CALLED) == built(times, scenarios, values)
+
+
+def test_of_less_than_a_week_there_is_something_to_plan_with_and_nothing_to_watch_by() -> None:
+    """Hours that were not seen get what their stratum suggests, with an error that says so."""
+    times, _, values, _ = traffic(4)
+    early = slice(0, 200)
+    table = Moments.from_array(np.zeros((HOURS, len(Moments._fields))))
+    sums = Moments.each(values[early], np.ones(200)).array
+    rows = table.array
+    np.add.at(rows, hours_of_week(times[early]), sums)
+    since, until = (datetime.fromtimestamp(times[i], UTC) for i in (0, 199))
+    called = {"since": since, "until": until, **CALLED}
+    assert build_from({"s": Moments.from_array(rows)}, {"s": ()}, **called) == Abstained.WEEK_NOT_COVERED
+    found = build_from({"s": Moments.from_array(rows)}, {"s": ()}, **called, whole_week=False)
+    assert isinstance(found, Baseline)
+    [stratum] = found.strata.values()
+    assert found.level == pytest.approx(values[early].mean())
+    assert np.mean(stratum.error[150:]) > np.mean(stratum.error[:40])
