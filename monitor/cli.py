@@ -80,14 +80,9 @@ def evaluate(
     from monitor.commands import evaluate_command  # noqa: PLC0415
 
     evaluate_command(
-        directory,
-        traces,
-        reference=reference,
-        scorer=cross_encoder,
-        depth=depth,
-        drop_scores=drop_scores,
+        directory, traces, reference=reference, scorer=cross_encoder, depth=depth, drop_scores=drop_scores,
         as_json=as_json,
-    )
+    )  # fmt: skip
 
 
 def _refuse_beside_all(context: typer.Context) -> None:
