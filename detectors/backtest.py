@@ -51,7 +51,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """What a fault does that begins at a random hour; a detector is told nothing but the values.
 
     `change` is of the monitored mean, `true_change` of the labelled hit rate. `unwatched` is the share of its traces
-    without a residual: no risk, or a scenario that the baseline never saw. `first` counts the stacks by the stream that
+    that have no risk. `first` counts the stacks by the stream that
     alarmed first; `steepest` is None where nothing is watched.
     """
 

@@ -82,15 +82,23 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         return max(1e-3, 1.0 - min(min(stratum.mean) for stratum in self.strata.values()))
 
     def residuals(self, times: ArrayLike, strata: Sequence[str], values: ArrayLike) -> Floats:
-        """Each value less the mean of its cell, in [-1, 1]; NaN for a stratum that was never seen.
+        """Each value less the mean of its cell, in [-1, 1].
 
-        Times are seconds since 1970.
+        A stratum that was never seen is taken to be as all together (`unseen`): what it is like when all is well nobody
+        knows, so new queries that do worse count as a drop. Times are seconds since 1970.
         """
-        unknown = np.full(HOURS, np.nan)
         names, codes = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
-        known = (self.strata.get(str(name)) for name in names)
-        means = np.array([unknown if one is None else one.mean for one in known]).reshape(-1, HOURS)
+        known = [(str(name), self.strata.get(str(name))) for name in names]
+        means = np.array([self.unseen(name) if one is None else one.mean for name, one in known]).reshape(-1, HOURS)
         return np.asarray(numbers(values, 0.0, 1.0) - means[codes, hours_of_week(times)])
+
+    def unseen(self, name: str) -> Floats:
+        """The weighted mean of all strata by hour, shape (168,); of those that end alike after `/`, if any do."""
+        ending = name.rpartition("/")[2]
+        alike = [one for of, one in self.strata.items() if of.endswith("/" + ending)]
+        chosen = alike or list(self.strata.values())
+        weight = np.array([sum(one.weight) for one in chosen])
+        return np.asarray(weight @ np.array([one.mean for one in chosen]) / weight.sum())
 
     def level_error_of(self, strata: Sequence[str]) -> float:
         """How far the level of a stream of some strata may be off: sqrt(sum share error^2), shares within the stream.

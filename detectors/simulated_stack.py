@@ -164,7 +164,7 @@ class Stack:
         return self._residuals(self._times, pool, items)
 
     def _residuals(self, times: Floats, pool: Pool, items: Positions) -> Floats:
-        """NaN where there is no risk, or no baseline."""
+        """NaN where there is no risk."""
         hits, found = pool.hits[items], np.full(len(items), np.nan)
         rated = ~np.isnan(hits)
         found[rated] = self._baseline.residuals(times[rated], pool.scenarios[items][rated].tolist(), hits[rated])

@@ -9,7 +9,7 @@ from detectors.records import ALL
 from monitor.backtesting.results import Drawn, Report
 from monitor.report import line, printable
 
-UNWATCHED = "no risk, or a scenario that the baseline never saw"
+UNWATCHED = "they have no risk"
 SHALLOW = "faults leave lists shorter than they would be; record deeper lists, or give a smaller --depth"
 FEW = 20  # recorded traces of a scenario
 SURE = 0.9  # of the stacks: a fault that fewer find is one that is not reliably seen

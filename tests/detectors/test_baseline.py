@@ -112,9 +112,19 @@ def test_the_residual_is_what_is_left_of_the_cells_mean() -> None:
     baseline = built(times, scenarios, values)
     noon = datetime(2026, 11, 24, 12, 59, tzinfo=UTC)
     expected = 0.9 - baseline.strata["easy"].mean[36]
-    many = baseline.residuals([noon.timestamp()] * 2, ["easy", "never seen"], [0.9, 0.9])
-    assert many.tolist() == pytest.approx([expected, float("nan")], nan_ok=True)
+    assert baseline.residuals([noon.timestamp()], ["easy"], [0.9]).tolist() == pytest.approx([expected])
     assert baseline.residuals([], [], []).tolist() == []
+
+
+def test_a_stratum_that_was_never_seen_is_taken_to_be_as_all_together() -> None:
+    """Or as those that were made of as much evidence."""
+    times, scenarios, values, _ = traffic(40)
+    noon = datetime(2026, 11, 24, 12, 59, tzinfo=UTC).timestamp()
+    baseline = built(times, scenarios, values)
+    assert baseline.residuals([noon], ["never seen"], [0.9]).tolist() == pytest.approx([0.9 - 0.7], abs=0.01)
+    named = built(times, ["a/cheap" if one == "easy" else "b/scorer" for one in scenarios], values)
+    for name, level in (("c/cheap", 0.8), ("c/scorer", 0.6), ("c/judge", 0.7)):
+        assert named.residuals([noon], [name], [0.9]).tolist() == pytest.approx([0.9 - level], abs=0.01)
 
 
 def test_no_residual_is_above_the_highest() -> None:
