@@ -30,17 +30,20 @@ def panels(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def filled(expression: str, chosen: Chosen) -> str:
-    """With a value for each variable, as Grafana puts them into PromQL: several as alternatives of a pattern.
+    r"""With a value for each variable, as Grafana puts them into PromQL: several as alternatives of a pattern.
 
-    >>> filled('up{job=~"$job"}[$__range]', {"job": ["a", "b.c"], "__range": "6h"})
-    'up{job=~"(a|b\\\\\\\\.c)"}[6h]'
+    >>> filled('up{job=~"$job"}[${__range}]', {"job": ["a", "b.c"], "__range": "6h"})
+    'up{job=~"(a|b\\\\.c)"}[6h]'
     """
+    return re.sub(r"\$(?:{(\w+)}|(\w+))", lambda match: _joined(chosen[match[1] or match[2]]), expression)
 
-    def value(match: re.Match[str]) -> str:
-        one = chosen[match[1] or match[2]]
-        return one if isinstance(one, str) else f"({'|'.join(re.escape(each).replace(chr(92), chr(92) * 2) for each in one)})"
 
-    return re.sub(r"\$(?:{(\w+)}|(\w+))", value, expression)
+def _joined(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else f"({'|'.join(map(_escaped, value))})"
+
+
+def _escaped(value: str) -> str:
+    return re.sub(r"[\\^$*+?.()|{}\[\]]", r"\\\\\g<0>", value)
 
 
 class Span(NamedTuple):
@@ -55,12 +58,16 @@ class Prometheus:
     """What a server says to the targets of panels."""
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        self._client = httpx2.Client(base_url=address, timeout=60)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
 
     def ready(self) -> bool:
         """Whether it answers at all."""
         try:
-            return httpx2.get(f"{self._address}/-/ready").status_code == httpx2.codes.OK
+            return self._client.get("/-/ready").status_code == httpx2.codes.OK
         except httpx2.TransportError:
             return False
 
@@ -83,7 +90,7 @@ class Prometheus:
 
     def get(self, path: str, **parameters: Any) -> Any:
         """The data of an answer that has neither an error nor a warning."""
-        answer = httpx2.get(f"{self._address}/api/v1/{path}", params=parameters, timeout=60).json()
+        answer = self._client.get(f"/api/v1/{path}", params=parameters).json()
         assert answer["status"] == "success", f"{parameters}: {answer.get('error')}"
         assert not answer.get("warnings"), f"{parameters}: {answer['warnings']}"
         return answer["data"]

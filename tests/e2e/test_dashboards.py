@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import yaml
 
-from dashboards.asking import Found, Prometheus, Span, named, panels, read
+from dashboards.asking import Found, Prometheus, Span, filled, named, panels, read
 from dashboards.build import BOARDS
 from dashboards.week import Past
 from detectors.records import Assessment
@@ -30,10 +30,12 @@ PIPELINE = "larkmoor-help"
 EVERYTHING = {"pipeline": ".*", "scenario": ".*", "signal": ".*"}
 BUILT_IN = {"window": "15m", "__rate_interval": "4s", "__interval": "1s", "__range": "6h"}
 EMPTY = {
-    "Lag behind Phoenix": "no Phoenix here",
-    "Kafka partitions": "no Kafka here",
-    "Rebalances of Kafka partitions": "no Kafka here",
-    "Traces that a crash would lose": "the journal is on",
+    "leadline_source_lag_seconds": "no Phoenix here",
+    "leadline_source_assigned_partitions": "no Kafka here",
+    "leadline_source_rebalances_total": "no Kafka here",
+    "leadline_unjournaled_traces_total": "the journal is on",
+    "leadline_scorer_known_pairs_total": "the scorer of this test does not count them",
+    "leadline_scorer_truncated_pairs_total": "the scorer of this test reads everything",
 }
 
 
@@ -67,12 +69,12 @@ def sidecar(folder: Path) -> Iterator[Service]:
     healthy = [*kit.traces(5), *past.traces(PIPELINE, start, days, 8 * 24 * 20)]
     past.break_by("stale_index")
     broken = list(past.traces(PIPELINE, start + days, timedelta(hours=30), 30 * 40))
-    ahead = kit.trace("ahead", pipeline=PIPELINE, timestamp=(datetime.now(UTC) + timedelta(hours=1)).isoformat())
+    ahead = list(past.traces(PIPELINE, datetime.now(UTC) + timedelta(hours=1), timedelta(0), 1))
     followed = folder / "traces.jsonl"
-    followed.write_bytes(b"no trace\n" + kit.lines([*healthy, *broken, ahead]))
+    followed.write_bytes(b"no trace\n" + kit.lines([*healthy, *broken, *ahead]))
     with receiving() as receiver:
         sections = {
-            "sources": [{"kind": "http"}, *kit.follow(followed)],
+            "sources": [{"kind": "http", "join_seconds": 0.2}, *kit.follow(followed)],
             "corpus": {"path": str(folder / "corpus.jsonl"), "timestamp": "published"},
             "pipelines": {"default": {"sample": {"scorer": 0.5}}},
             "scorer": {"calibration": str(folder / "calibration.json")},
@@ -110,14 +112,15 @@ def _serve(past: Past, ingest: str, ended: Event) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(prometheus: str) -> Prometheus:
-    """Once an estimate is there and everything was scraped a few times more."""
+def server(prometheus: str) -> Iterator[Prometheus]:
+    """Once an alarm stands and everything was scraped a few times more."""
     asked = Prometheus(prometheus)
     kit.wait_for(asked.ready, 60)
-    rated = "rate(leadline_signal_missed_identifiers_count[15m]) > 0 and on (pipeline) leadline_alarm_active"
+    rated = "rate(leadline_signal_missed_identifiers_count[15m]) > 0 and on (pipeline) leadline_alarm_active == 1"
     kit.wait_for(lambda: asked.get("query", query=rated)["result"], 60)
     time.sleep(3)
-    return asked
+    yield asked
+    asked.close()
 
 
 def answer(server: Prometheus, target: dict[str, Any], **chosen: str | Sequence[str]) -> Found:
@@ -126,24 +129,107 @@ def answer(server: Prometheus, target: dict[str, Any], **chosen: str | Sequence[
 
 
 def choices(server: Prometheus, board: dict[str, Any], panel: dict[str, Any]) -> list[dict[str, Any]]:
-    """What is chosen: everything, and one pipeline; where a panel repeats, each value by itself."""
-    plain: list[dict[str, Any]] = [{"pipeline": PIPELINE}, {"pipeline": [PIPELINE, "default"]}, {}]
+    """What is chosen: everything, two pipelines, and one; where a panel repeats, each value by itself."""
     if panel["per"] in {None, "pipeline"}:
-        return plain[: 1 if panel["per"] else 3]
-    (query,) = (one["query"] for one in board["templating"]["list"] if one["name"] == panel["per"])
+        one: list[dict[str, Any]] = [{"pipeline": PIPELINE}]
+        return one if panel["per"] else [{}, {"pipeline": [PIPELINE, "default"]}, *one]
+    (query,) = (variable["query"] for variable in board["templating"]["list"] if variable["name"] == panel["per"])
     return [{panel["per"]: value} for value in server.values(query, EVERYTHING)]
+
+
+def expected_to_be_empty(target: dict[str, Any]) -> bool:
+    return any(metric in target["expr"] for metric in EMPTY)
 
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_every_expression_of_every_panel_has_an_answer(server: Prometheus, name: str) -> None:
-    """And every series has the labels that its name is made of; only what is expected to be empty is."""
-    board, empty = read(name), set()
+    """And every series has the labels that its name is made of; what is expected to be empty is."""
+    board = read(name)
     for panel in panels(board):
         for target in panel["targets"]:
             for chosen in choices(server, board, panel):
                 found = answer(server, target, **chosen)
-                if not found:
-                    empty.add((panel["title"], chosen.get(panel["per"])))
+                where = f"{panel['title']}: {target['expr']} for {chosen}"
+                assert bool(found) != expected_to_be_empty(target), f"answers: {len(found)} to {where}"
                 for series in found:
-                    named(target["legendFormat"], series["metric"])
-    assert not empty
+                    assert named(target["legendFormat"], series["metric"]), where
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_figure_is_one_series_and_names_in_a_panel_differ(server: Prometheus, name: str) -> None:
+    """Else a panel draws two lines of one name, or a large number that is one of several."""
+    board = read(name)
+    for panel in panels(board):
+        chosen = {"pipeline": PIPELINE, **choices(server, board, panel)[-1]}
+        found = [(target, answer(server, target, **chosen)) for target in panel["targets"]]
+        if panel["type"] == "table":
+            continue
+        names = [named(target["legendFormat"], one["metric"]) for target, series in found for one in series]
+        assert len(set(names)) == len(names), panel["title"]
+        assert panel["type"] != "stat" or len(names) == len(panel["targets"])
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_columns_of_a_table_share_their_rows(server: Prometheus, name: str) -> None:
+    """Else Grafana would write a row for each column: all queries have the same labels, and a row is of one series."""
+    for panel in panels(read(name)):
+        if panel["type"] == "table":
+            columns = [[tuple(sorted(one["metric"].items())) for one in answer(server, t)] for t in panel["targets"]]
+            assert all(len(set(column)) == len(column) for column in columns)
+            assert set.intersection(*map(set, columns)), panel["title"]
+            assert len({tuple(name for name, _ in row) for column in columns for row in column}) == 1
+
+
+@pytest.mark.parametrize("title", ["hit@5 of $pipeline", "The worst pipeline now", "The worst kind of query now"])
+def test_the_band_holds_the_estimate(server: Prometheus, title: str) -> None:
+    """What a reader looks at first: the ends of the interval on their sides."""
+    (panel,) = (panel for panel in panels(read("overview")) if panel["title"] == title)
+    found = [answer(server, {**target, "instant": True}, pipeline=PIPELINE) for target in panel["targets"]]
+    by_name = {
+        t["legendFormat"]: float(series[0]["values"][0][1]) for t, series in zip(panel["targets"], found, strict=True)
+    }
+    lower, upper = by_name.pop("lower"), by_name.pop("upper")
+    (estimate,) = by_name.values()
+    assert 0 <= lower < estimate < upper <= 1
+
+
+def test_the_fault_shows_as_quality_and_not_as_mix(server: Prometheus) -> None:
+    (panel,) = (panel for panel in panels(read("overview")) if panel["title"].startswith("Quality against mix"))
+    found = {
+        target["legendFormat"]: float(answer(server, {**target, "instant": True}, pipeline=PIPELINE)[0]["values"][0][1])
+        for target in panel["targets"]
+    }
+    assert found["quality lower"] < found["quality {{instance}}"] < found["quality upper"] < 0
+    assert found["mix lower"] < 0 < found["mix upper"]
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_mark_has_an_answer(server: Prometheus, name: str) -> None:
+    """Alarms are 1 while they stand, as Grafana wants it; times are milliseconds."""
+    for marks in read(name)["annotations"]["list"]:
+        found = answer(server, {"expr": marks["expr"], "instant": False})
+        assert found, marks["name"]
+        values = {float(value) for series in found for _, value in series["values"]}
+        assert values == {1.0} or (marks["useValueForTime"] and min(values) > time.time() * 1000 - 864e5)
+        for series in found:
+            named(marks["titleFormat"] + marks["textFormat"], series["metric"])
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_exemplars_can_be_asked_for(server: Prometheus, name: str) -> None:
+    """Prometheus finds the series in the expression; it has exemplars where its storage of them is switched on."""
+    for panel in panels(read(name)):
+        for target in panel["targets"]:
+            if target.get("exemplar"):
+                asked = filled(target["expr"], {**EVERYTHING, **BUILT_IN})
+                server.get("query_exemplars", query=asked, start=time.time() - 60, end=time.time())
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_variables_list_what_there_is(server: Prometheus, name: str) -> None:
+    variables = {one["name"]: one["query"] for one in read(name)["templating"]["list"] if one["type"] == "query"}
+    found = {label: set(server.values(query, EVERYTHING)) for label, query in variables.items()}
+    assert found.pop("pipeline") >= {"default", PIPELINE}
+    assert found.pop("signal", set(SIGNALS)) == set(SIGNALS)
+    assert found.pop("scenario", {"none", "negation"}) >= {"none", "negation"}
+    assert not found
