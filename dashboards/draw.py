@@ -1,8 +1,8 @@
 """Draws every dashboard into docs/dashboards: `make pictures`. Needs Prometheus (with promtool) and matplotlib.
 
-The figures are real ones, of a time that is not: two pipelines of the demo's company for ten days, of which the last begins
-with a deploy that brings a fault to one of them. The sidecar's clock is set by hand, what it shows is written down
-every five minutes, and a Prometheus that has read that is asked what each panel shows.
+The figures are real, the time is not: two pipelines of the demo's company for ten days, of which the last begins with
+a deploy that brings a fault to one of them. The sidecar's clock is set by hand, what it shows is written down every five
+minutes, and a Prometheus that has read that is asked what each panel shows.
 """
 
 import subprocess
