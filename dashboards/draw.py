@@ -1,8 +1,8 @@
 """Draws every dashboard into docs/dashboards: `make pictures`. Needs Prometheus (with promtool) and matplotlib.
 
 The figures are real, the time is not: two pipelines of the demo's company for ten days, of which the last begins with
-a deploy that brings a fault to one of them. The sidecar's clock is set by hand, what it shows is written down every five
-minutes, and a Prometheus that has read that is asked what each panel shows.
+a deploy that brings a fault to one of them. The sidecar's clock is set by hand, what it shows is written down every
+five minutes, and a Prometheus that has read that is asked what each panel shows.
 """
 
 import subprocess
@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
+import httpx2
 import msgspec
 
 from dashboards.asking import Prometheus, Span, read
@@ -22,7 +23,7 @@ from dashboards.pictures import Shown, picture
 from dashboards.week import Past
 from monitor.config import build_config
 from monitor.demo.corpus import build_corpus, write_corpus
-from monitor.demo.run import free
+from monitor.demo.run import address, free
 from monitor.service import Service
 
 FOLDER = Path(__file__).parents[1] / "docs" / "dashboards"
@@ -59,7 +60,7 @@ class Recorded:
         self.users = {name: Past(documents, SEED + place) for place, name in enumerate((BROKEN, WELL))}
         self.clock = Clock()
         self.service = Service(build_config(_document(folder), "pictures"), clock=self.clock)
-        self._traces = (folder / "traces.jsonl").open("ab")
+        self._client = httpx2.Client(headers={"Content-Type": "application/json"})
         self._sent = 0
         self._exposed = (folder / "metrics.txt").open("wb")
 
@@ -68,10 +69,11 @@ class Recorded:
         for name, past in self.users.items():
             share = 1 - cos(2 * pi * self.clock.now.hour / 24) / 3
             count = round(share * TRACES_AN_HOUR[name] * (length / timedelta(hours=1)))
-            for one in past.traces(name, self.clock.now, length, count):
-                self._traces.write(msgspec.json.encode(one) + b"\n")
+            body = msgspec.json.encode(list(past.traces(name, self.clock.now, length, count)))
+            self._client.post(
+                address(self.service.ingest_address) + "/v1/query-traces", content=body
+            ).raise_for_status()
             self._sent += count
-        self._traces.flush()
         self.clock.now += length
         _until(lambda: self._evaluated() == self._sent)
 
@@ -89,14 +91,14 @@ class Recorded:
 
     def close(self) -> None:
         """No more of it."""
-        self._traces.close()
         self._exposed.write(b"# EOF\n")
         self._exposed.close()
+        self._client.close()
 
 
 def _document(folder: Path) -> dict[str, object]:
     return {
-        "sources": [{"kind": "jsonl", "path": folder / "traces.jsonl"}],
+        "sources": [{"kind": "http"}],
         "corpus": {"path": folder / "corpus.jsonl", "timestamp": "published"},
         "pipelines": {"default": {"sample": {"scorer": 0.08}}},
         "scorer": {"pairs_per_second": 100_000},  # of a clock that jumps

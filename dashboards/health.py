@@ -75,7 +75,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "A source tries several times a second: beyond the dashed line "
               f"({PATIENCE_SECONDS:.0f} s) it fails, and /-/ready says so. Measures, scorer and sinks age where no "
               "traffic comes; where it does, they have stopped.", EACH,
-              (Query("time() - leadline_component_last_success_timestamp_seconds", "{{component}} {{instance}}"),),
+              (Query('time() - leadline_component_last_success_timestamp_seconds{component!="corpus"}',
+                     "{{component}} {{instance}}"),),
               steps=above(PATIENCE_SECONDS)),
         Panel(stacked, "Failures by component", PER_SECOND,
               "Failures of sources, measures and sinks. Their traces abstain or are tried again, so that the quality "
@@ -112,14 +113,20 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     "What runs here?": (
         Panel(numbers, "Started", DATE,
               "When each sidecar started. Shortly ago, and nobody did that: look at its log.", EACH,
-              (Query("leadline_start_timestamp_seconds * 1000", "{{instance}}"),)),
-        Panel(numbers, "Version", NUMBER,
-              "How many sidecars run each version. More than one: a rollout that did not end.", EACH,
-              (Query("count by (version) (leadline_build_info)", "{{version}}"),)),
+              (Query("leadline_start_timestamp_seconds * 1000", "{{instance}}"),), width=6),
+        Panel(numbers, "Corpus loaded", DATE,
+              "When each sidecar last loaded its corpus. Longer ago than your last ingest: missed documents are looked "
+              "for among old ones.", EACH,
+              (Query('leadline_component_last_success_timestamp_seconds{component="corpus"} * 1000', "{{instance}}"),),
+              width=6),
         Panel(numbers, "Pipelines and corpus", NUMBER,
               "Pipelines seen, and documents in the corpus in use: 0 without one, and then there is no lexical check. "
               "Of several replicas the largest number of pipelines and the smallest corpus.", WORST,
-              (Query("max(leadline_pipelines)", "pipelines"), Query("min(leadline_corpus_documents)", "documents"))),
+              (Query("max(leadline_pipelines)", "pipelines"), Query("min(leadline_corpus_documents)", "documents")),
+              width=6),
+        Panel(numbers, "Version", NUMBER,
+              "How many sidecars run each version. More than one version: a rollout that did not end.", EACH,
+              (Query("count by (version) (leadline_build_info)", "{{version}}"),), width=6),
         Panel(lines, "Reloads of the configuration", PER_SECOND,
               "`failed`: the file on disk is not what runs; the one before stays in use. Empty before the first.",
               SUMMED, rate("instance, result", "leadline_config_reloads_total", "{{instance}}: {{result}}")),

@@ -24,6 +24,7 @@ from dashboards.panels import (
     above,
     band,
     below,
+    bounded,
     changes,
     lines,
     numbers,
@@ -99,7 +100,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               f"Estimate and 95% interval over the last {WINDOW_TRACES} traces of each kind; of a rare one they go "
               f"further back. A kind with fewer than {MINIMUM_SAMPLES} effective samples has no row.", EACH,
               columns("pipeline, scenario, instance", with_ends(KIND_HIT, SCENARIO)), width=10),
-        Panel(lines, "hit@5 by kind of query", RATIO,
+        Panel(bounded, "hit@5 by kind of query", RATIO,
               "The same over time. One line falls: that kind suffers. All fall together: the index or the embedding "
               "broke.", EACH,
               (Query(f"{KIND_HIT % ''}{SCENARIO}", "{{scenario}} {{pipeline}} {{instance}}"),), width=14),
@@ -119,10 +120,10 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "monitor is blind. `unusable` are records that are no query traces.", SUMMED,
               (Query(f"sum by (decision) (rate(leadline_traces_total{PIPELINE}[$__rate_interval]))", "{{decision}}"),)),
         Panel(lines, "Coverage of the signals", RATIO,
-              "Estimated share of the last day's traffic for which a signal can be computed at all, the fifteen "
-              "lowest. What falls here has lost its evidence: `leadline: signals` has the reasons.", WORST,
-              (Query(f"bottomk(15, min by (signal) (leadline_signal_coverage_ratio{PIPELINE}))", "{{signal}}"),),
-              steps=below(0.5)),
+              "Estimated share of the last day's traffic for which a signal can be computed at all. Some are made for "
+              "few queries (`missed_identifiers`, `first_answer_type`); what falls has lost its evidence, and "
+              "`leadline: signals` has the reasons.", WORST,
+              (Query(f"min by (signal) (leadline_signal_coverage_ratio{PIPELINE})", "{{signal}}"),)),
         Panel(lines, "Effective samples", NUMBER,
               "How many equally weighted traces hit@5 is worth. The interval narrows with their square root, down to "
               f"the error of the prior; below {MINIMUM_SAMPLES} there is no estimate.", EACH,

@@ -1,27 +1,32 @@
 """Paints what a dashboard shows, much as Grafana would lay it out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
+from io import BytesIO
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
-import matplotlib.dates as mdates
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from PIL import Image
 
 from dashboards.asking import Found, Prometheus, Span, filled, named
 
 EVERYTHING = {"pipeline": ".*", "scenario": ".*", "signal": ".*"}
-BUILT_IN = {"window": "1h", "__rate_interval": "15m", "__range": "1d"}
+BUILT_IN = {"window": "6h", "__rate_interval": "15m", "__range": "1d"}
 COLUMNS, INCHES, UNIT_INCHES = 24, 16.0, 0.29
 MOST_NAMES = 6
+COLOURS = 96  # of a file: a third of its size
 COLORS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown", "tab:pink", "tab:olive")
 
 Series = tuple[str, np.ndarray[Any, Any], np.ndarray[Any, Any]]
+
+
+Marks = Sequence[tuple[float, str]]
 
 
 class Shown(NamedTuple):
@@ -80,31 +85,38 @@ def picture(board: Mapping[str, Any], shown: Shown, path: Path) -> None:
     bottom = max(place.y + place.height for place in every)
     mpl.rcParams.update({"font.size": 7, "axes.titlesize": 8, "axes.titleweight": "bold", "axes.titlelocation": "left"})
     figure = Figure(figsize=(INCHES, bottom * UNIT_INCHES))
-    marks = _alarms(board, shown)
+    marks = _marks(board, shown)
     for place in every:
         if place.panel is None:
             figure.text(0.006, 1 - (place.y + 0.8) / bottom, place.title, fontsize=11, weight="bold")
             continue
         box = (
             (place.x + 0.9) / COLUMNS,
-            1 - (place.y + place.height - 0.9) / bottom,
+            1 - (place.y + place.height - 1.9) / bottom,
             (place.width - 1.2) / COLUMNS,
-            (place.height - 1.9) / bottom,
+            (place.height - 2.9) / bottom,
         )
         axes = figure.add_axes(box)
         axes.set_title(place.title)
         axes.spines[["top", "right"]].set_visible(False)
         _draw(axes, place.panel, place.chosen, shown, marks)
-    figure.savefig(path, dpi=80, pil_kwargs={"optimize": True})
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=80)
+    Image.open(drawn).convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
-def _alarms(board: Mapping[str, Any], shown: Shown) -> Found:
-    (marks,) = (marks for marks in board["annotations"]["list"] if marks["name"] == "Alarms")
-    target = {"expr": marks["expr"], "instant": False}
-    return shown.server.answer(target, {**EVERYTHING, **BUILT_IN}, shown.span)
+def _marks(board: Mapping[str, Any], shown: Shown) -> Marks:
+    """When each annotation begins, and its colour."""
+    found = []
+    for marks in board["annotations"]["list"]:
+        target = {"expr": marks["expr"], "instant": False}
+        for series in shown.server.answer(target, {**EVERYTHING, **BUILT_IN}, shown.span):
+            at, value = series["values"][0]
+            found.append((float(value) / 1000 if marks["useValueForTime"] else at, marks["iconColor"]))
+    return [(at, color) for at, color in found if at > shown.span.start]
 
 
-def _draw(axes: Axes, panel: dict[str, Any], chosen: Mapping[str, str], shown: Shown, marks: Found) -> None:
+def _draw(axes: Axes, panel: dict[str, Any], chosen: Mapping[str, str], shown: Shown, marks: Marks) -> None:
     full = {**EVERYTHING, **BUILT_IN, **chosen}
     found = [(t, shown.server.answer(t, full, shown.span)) for t in panel["targets"]]
     if not any(series for _, series in found):
@@ -114,11 +126,12 @@ def _draw(axes: Axes, panel: dict[str, Any], chosen: Mapping[str, str], shown: S
     _KINDS[panel["type"]](axes, panel, found, shown.span)
     if panel["type"] in {"timeseries", "heatmap", "state-timeline"}:
         axes.set_xlim(*(_days(at) for at in shown.span[:2]))
-        axes.xaxis.set_major_formatter(mdates.DateFormatter("%d %b %H:%M", tz=UTC))
-        axes.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=4))
+        hours = next(hours for width, hours in ((12, 6), (9, 12), (0, 24)) if panel["gridPos"]["w"] >= width)
+        ticks = np.arange(shown.span.start, shown.span.end + 1, hours * 3600)
+        axes.set_xticks([_days(at) for at in ticks], [f"{datetime.fromtimestamp(at, UTC):%d %b %H:%M}" for at in ticks])
     if panel["type"] == "timeseries":
-        for series in marks:
-            axes.axvline(_days(series["values"][0][0]), color="tab:red", lw=0.8, ls=":")
+        for at, color in marks:
+            axes.axvline(_days(at), color=color, lw=0.8, ls=":")
 
 
 def _days(seconds: float) -> float:
@@ -154,16 +167,21 @@ def _lines(axes: Axes, panel: dict[str, Any], found: Answers, _span: Span) -> No
     if custom.get("scaleDistribution", {}).get("type") == "log":
         axes.set_yscale("log")
     elif "axisSoftMin" in custom and "stacking" not in custom:
-        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if any(values.any() for _, _, values in series) else 0.0)
     if "min" in defaults:
         axes.set_ylim(defaults["min"], defaults["max"])
     if defaults["unit"] == "percentunit":
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    else:
+    elif defaults["unit"] != "short":
         axes.set_ylabel(defaults["unit"].removeprefix("suffix: "))
     axes.grid(alpha=0.2)
     handles, names = axes.get_legend_handles_labels()
-    axes.legend(handles[:MOST_NAMES], names[:MOST_NAMES], fontsize=6, loc="upper left", frameon=True, framealpha=0.6)
+    wide = panel["gridPos"]["w"] > 8
+    most = MOST_NAMES if wide else MOST_NAMES - 2
+    columns, under = (3 if wide else 2), (-0.02, -0.12)
+    axes.legend(
+        handles[:most], names[:most], fontsize=6, frameon=False, ncols=columns, loc="upper left", bbox_to_anchor=under
+    )
 
 
 def _bands(panel: dict[str, Any]) -> dict[str, str]:
@@ -211,13 +229,11 @@ def _heat(axes: Axes, _panel: dict[str, Any], found: Answers, _span: Span) -> No
 def _states(axes: Axes, _panel: dict[str, Any], found: Answers, span: Span) -> None:
     series = _series(found)
     day = span.step / 86400
-    for place, (_, times, values) in enumerate(series):
-        for state, color in ((0.0, "tab:green"), (1.0, "tab:red")):
+    for place, (name, times, values) in enumerate(series):
+        for state, color in ((0.0, "lightgreen"), (1.0, "tomato")):
             axes.broken_barh([(at, day) for at in times[values == state]], (place - 0.4, 0.8), color=color, lw=0)
-    axes.set_yticks(range(len(series)), [name for name, _, _ in series], fontsize=6)
-    axes.tick_params(axis="y", pad=-2, direction="in", labelcolor="black")
-    for label in axes.get_yticklabels():
-        label.set_horizontalalignment("left")
+        axes.text(0.01, place, name, fontsize=5.5, va="center", transform=axes.get_yaxis_transform())
+    axes.set_yticks([])
 
 
 def _figures(axes: Axes, panel: dict[str, Any], found: Answers, span: Span) -> None:
@@ -252,12 +268,13 @@ def _table(axes: Axes, panel: dict[str, Any], found: Answers, span: Span) -> Non
             cells.setdefault(labels, {})[target["legendFormat"]] = _said(float(one["values"][0][1]), unit, span.end)
     titles = [target["legendFormat"] for target, _ in found]
     names = [name for name in found[0][1][0]["metric"] if name != "instance"]
-    most = int(panel["gridPos"]["h"] * 1.7)
+    most = int(panel["gridPos"]["h"] * 1.3)
     texts = [[*labels, *(row.get(title, "") for title in titles)] for labels, row in sorted(cells.items())[:most]]
     drawn = axes.table(texts, colLabels=[*names, *titles], loc="upper left", edges="horizontal", cellLoc="left")
     drawn.auto_set_font_size(False)
     drawn.set_fontsize(6)
-    drawn.scale(1, 0.9)
+    for cell in drawn.get_celld().values():
+        cell.set_linewidth(0.3)
 
 
 _KINDS: dict[str, Callable[[Axes, dict[str, Any], Answers, Span], None]] = {
