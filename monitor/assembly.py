@@ -57,6 +57,11 @@ class Assembly(NamedTuple):
         depth = self.config.pipeline(assessment.pipeline).depth
         return Observation.of(assessment, depth, release_of(assessment, self.config.releases.attributes))
 
+    @property
+    def components(self) -> frozenset[str]:
+        """The measures and sinks, as metrics name them."""
+        return self.assessor.measures | {sink.name for sink in self.sinks}
+
     def close(self) -> None:
         """Close what was opened for this configuration."""
         if self.scorer is not None:

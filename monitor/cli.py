@@ -290,11 +290,13 @@ def notify_test(config: Annotated[Path, typer.Option("--config", help="Configura
 
 
 @app.command()
-def metrics() -> None:
+def metrics(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a page: docs/metrics.md.")] = False,
+) -> None:
     """Print every metric: name, type, unit, labels, help."""
     from monitor.commands import metrics_command  # noqa: PLC0415
 
-    metrics_command()
+    metrics_command(markdown=markdown)
 
 
 def main() -> None:
