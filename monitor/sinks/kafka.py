@@ -51,11 +51,16 @@ class KafkaSink:
     def _send(self, batch: Sequence[Assessment]) -> int:
         if self._producer is None:
             self._producer = self._connections.producer()
-        sent = [
-            self._producer.send(self._topic, encode_line(one).rstrip(), one.pipeline.encode()) for one in batch
-        ]  # fmt: skip
+        sent = [self._sent(one) for one in batch]
         self._producer.flush(FLUSH_SECONDS)
-        return sum(not _arrived(one) for one in sent)
+        return sum(one is None or not _arrived(one) for one in sent)
+
+    def _sent(self, assessment: Assessment) -> Any:
+        """A future; None where the producer itself sees that it is too large."""
+        try:
+            return self._producer.send(self._topic, encode_line(assessment).rstrip(), assessment.pipeline.encode())
+        except MessageSizeTooLargeError:
+            return None
 
     def close(self) -> None:
         """Let go of the producer; twice is fine."""
