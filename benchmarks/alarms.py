@@ -6,14 +6,13 @@ Takes the assessments that `tools/fit_prior.py --signals` kept, rated by a prior
 pipeline is four collections of one retriever, its scenarios; traces are drawn from them anew, seeded, hour by hour:
 days and weekends have another volume, another mix and other levels; there are bursts, the mix wanders from day to day
 and shifts for good once. 28 healthy days make the baseline and 60 more are watched, everything through the code that is
-shipped. Says so and ends where there are no collections. About eight minutes on one core.
+shipped. Says so and ends where there are no collections. About twenty minutes on one core.
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -21,14 +20,16 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from detectors import budget
+from detectors.backtest import poisson_upper
 from detectors.baseline import Baseline, build, hours_of_week
-from detectors.budget import DAYS_A_YEAR, Budget, Plan, Stream, plan
+from detectors.budget import DAYS_A_YEAR, Budget, Plan, plan, stream_of
 from detectors.deciders import ESR, Cusum, CusumConfig, Decider, EsrState, Threshold, ThresholdConfig
-from detectors.mix import Sample, decompose
+from detectors.mix import decompose
+from detectors.moments import moments_by
 from detectors.prior_fit import fit_prior
+from detectors.simulated_traffic import MONDAY, simulated
 
 sys.path.append(str(Path(__file__).parents[1]))
 from benchmarks.risk_calibration import RECORDINGS, outcomes
@@ -37,11 +38,11 @@ from tools.fit_prior import load
 Floats = NDArray[np.float64]
 
 PIPELINES, TRACES_A_DAY = 200, 2000
+MORE = 800  # pipelines, one at a time: enough years that the Poisson bound says something
 REFERENCE_DAYS, WATCHED_DAYS = 28, 60
 SHARES = np.array([0.45, 0.28, 0.15, 0.12])  # of the scenarios, on average
 BUDGET = Budget(smallest_drop=0.03, false_pages_a_year=1 / 12, streams=1)
 FINER = Budget(smallest_drop=0.015, false_pages_a_year=1 / 12, streams=1)
-MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 BEFORE, AFTER = 1000, 40_000  # traces of a stream around a drop
 
 
@@ -98,45 +99,23 @@ def pools_of(collections: Path, signals: Path) -> dict[str, dict[str, Pool]]:
     return found
 
 
-def simulated(
+def traffic_of(
     pools: Mapping[str, Pool], days: int, first_day: int, rng: np.random.Generator, shares: Floats = SHARES
 ) -> Traffic:
-    """Healthy traffic from midnight of a day, counted from a Monday. Nights and weekends draw more from the worse half
-    of each pool, so levels within a scenario swing by about three points; a tenth of the time a burst of one scenario
-    multiplies an hour by up to six.
-    """
-    hour = np.arange(24 * first_day, 24 * (first_day + days))
-    night = (1 + np.cos(2 * np.pi * (hour - 3) / 24)) / 2
-    weekend = (hour // 24) % 7 >= 5
-    wander = np.repeat(rng.normal(0, 0.25, (days, len(shares))), 24, axis=0)
-    swing = np.outer(night, rng.normal(0, 0.4, len(shares))) + np.outer(weekend, rng.normal(0, 0.4, len(shares)))
-    mix = shares * np.exp(wander + swing)
-    mix[hour > rng.choice(hour)] *= np.exp(rng.normal(0, 0.4, len(shares)))
-    mix /= mix.sum(axis=1, keepdims=True)
-    volume = TRACES_A_DAY / 24 * (1.6 - 1.2 * night) * (1.2 - 0.7 * weekend) * rng.gamma(20, 1 / 20, len(hour))
-    burst = (rng.random(len(hour)) < 0.1) * rng.uniform(0, 5, len(hour))
-    mix += burst[:, None] * np.eye(len(shares))[rng.integers(len(shares), size=len(hour))]
-    counts = rng.poisson(volume * (1 + burst))
-    mix = np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)
-    of = np.repeat(np.arange(len(hour)), counts)
-    code = np.minimum((rng.random(len(of))[:, None] > mix[of]).sum(axis=1), len(shares) - 1)
-    worse = rng.random(len(of)) < (0.25 * night + 0.08 * weekend)[of]
-    place = rng.random(len(of)) * np.where(worse, 0.5, 1.0)
-    names = list(pools)
-    hits = np.empty(len(of))
-    for i, name in enumerate(names):
-        here = code == i
-        pool = pools[name].hits
-        hits[here] = pool[(place[here] * len(pool)).astype(int)]
-    times = MONDAY.timestamp() + 3600.0 * (hour[of] + rng.random(len(of)))
-    return Traffic(np.sort(times), np.array(names)[code], hits)
+    """Simulated traffic of the pools' traces."""
+    drawn = simulated(shares, days, first_day, rng, TRACES_A_DAY)
+    hits = np.empty(len(drawn.times))
+    for i, pool in enumerate(pools.values()):
+        here = drawn.scenarios == i
+        hits[here] = pool.hits[(drawn.places[here] * len(pool.hits)).astype(int)]
+    return Traffic(drawn.times, np.array(list(pools))[drawn.scenarios], hits)
 
 
 def pipeline(pools: Mapping[str, Pool], rng: np.random.Generator, shares_after: Floats = SHARES) -> Pipeline:
     names = rng.choice(list(pools), len(SHARES), replace=False)
     chosen = {str(name): pools[str(name)] for name in names}
-    learnt = simulated(chosen, REFERENCE_DAYS, 0, rng)
-    watched = simulated(chosen, WATCHED_DAYS, REFERENCE_DAYS, rng, shares_after)
+    learnt = traffic_of(chosen, REFERENCE_DAYS, 0, rng)
+    watched = traffic_of(chosen, WATCHED_DAYS, REFERENCE_DAYS, rng, shares_after)
     baseline = build(
         learnt.times, learnt.scenarios.tolist(), learnt.hits,
         pipeline="simulated", measure="hit_at_5", version="1", built=MONDAY,
@@ -151,13 +130,8 @@ Change = Callable[[Pipeline, NDArray[np.intp], np.random.Generator], Floats]
 
 def planned(one: Pipeline, scenario: str | None = None, wanted: Budget = BUDGET) -> Plan:
     """The e-SR detector of a pipeline's stream, or of one scenario's."""
-    known = one.baseline if scenario is None else one.baseline.scenarios[scenario]
-    learnt = one.learnt.residuals[one.learnt.of(scenario)]
-    stream = Stream(
-        traces_a_day=len(learnt) / REFERENCE_DAYS, residuals=tuple(learnt[-2000:].tolist()),
-        reference_error=known.level_error, highest=one.baseline.highest_residual,
-    )  # fmt: skip
-    made = plan(wanted, stream)
+    strata = list(one.baseline.strata) if scenario is None else [scenario]
+    made = plan(wanted, stream_of(one.baseline, strata))
     assert isinstance(made, Plan)
     return made
 
@@ -282,10 +256,8 @@ def false_alarms(streams: Iterable[tuple[Decider, Floats]]) -> str:
     """How many, and the upper end of the one-sided 95% Poisson interval, against one in twelve stream-years."""
     counts = [alarms_in(decider, values) for decider, values in streams]
     alarms, years = sum(counts), len(counts) * WATCHED_DAYS / DAYS_A_YEAR
-    upper = chi2.ppf(0.95, 2 * (alarms + 1)) / 2
-    return (
-        f"{alarms} in {len(counts)} streams, at most {upper:.1f}; the budget is {years * BUDGET.false_pages_a_year:.1f}"
-    )
+    limit, allowed = poisson_upper(alarms), years * BUDGET.false_pages_a_year
+    return f"{alarms} in {len(counts)} streams, at most {limit:.1f}; the budget is {allowed:.1f}"
 
 
 def restored(one: Pipeline) -> str:
@@ -324,7 +296,7 @@ def mix_alarms(pipelines: Sequence[Pipeline]) -> str:
             hours = hours_of_week(t.times[days])
             of = zip(t.scenarios[days], hours % 24 // 6, hours >= 5 * 24, strict=True)
             cells = [f"{name} {quarter} {weekend}" for name, quarter, weekend in of]
-            sides.append(Sample(t.hits[days].tolist(), cells, [1.0] * len(cells)))
+            sides.append(moments_by(t.hits[days], cells))
         parts = decompose(*sides)
         assert parts is not None
         shown[0] += parts.quality.shown
@@ -335,12 +307,15 @@ def mix_alarms(pipelines: Sequence[Pipeline]) -> str:
 Row = tuple[str, str, str]
 
 
-def false_alarm_rows(pipelines: Sequence[Pipeline], shifted: Sequence[Pipeline]) -> Iterable[Row]:
+def false_alarm_rows(
+    pipelines: Sequence[Pipeline], shifted: Sequence[Pipeline], more: Iterable[tuple[Decider, Floats]]
+) -> Iterable[Row]:
     def over(make: Callable[[Pipeline], Decider], of: Sequence[Pipeline] = pipelines) -> str:
         return false_alarms((make(one), one.watched.residuals) for one in of)
 
     yield "**false alarms** in 60 days", "", ""
     yield "pipelines", over(esr), "the budget"
+    yield f"{MORE} more pipelines", false_alarms(more), "the budget"
     scenarios = ((one, name) for one in pipelines for name in one.pools)
     own = ((ESR(planned(*of).config), of[0].watched.residuals[of[0].watched.of(of[1])]) for of in scenarios)
     yield "their scenarios", false_alarms(own), "the budget"
@@ -403,7 +378,9 @@ def main() -> None:
     healthy, shifted = (
         [pipeline(pools[i % len(pools)], rng, after) for i in range(PIPELINES)] for after in (SHARES, SHARES[::-1])
     )
-    for row in chain(false_alarm_rows(healthy, shifted), delay_rows(healthy), state_rows(healthy[0])):
+    others = (pipeline(pools[i % len(pools)], rng) for i in range(MORE))
+    more = ((esr(one), one.watched.residuals) for one in others)
+    for row in chain(false_alarm_rows(healthy, shifted, more), delay_rows(healthy), state_rows(healthy[0])):
         print(f"| {' | '.join(row)} |", flush=True)
 
 

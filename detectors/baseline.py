@@ -22,6 +22,7 @@ Hours = NDArray[np.intp]
 
 HOURS = 168
 WEEK = timedelta(hours=HOURS)
+LEAST_VALUES = 2 * HOURS  # effective, of all strata
 _HOUR_SECONDS = 3600.0
 _MONDAY = 4 * 24  # 1970-01-01 was a Thursday: hours from there to the first Monday
 
@@ -81,15 +82,23 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         return max(1e-3, 1.0 - min(min(stratum.mean) for stratum in self.strata.values()))
 
     def residuals(self, times: ArrayLike, strata: Sequence[str], values: ArrayLike) -> Floats:
-        """Each value less the mean of its cell, in [-1, 1]; NaN for a stratum that was never seen.
+        """Each value less the mean of its cell, in [-1, 1].
 
-        Times are seconds since 1970.
+        A stratum that was never seen is taken to be as all together (`unseen`): what it is like when all is well nobody
+        knows, so new queries that do worse count as a drop. Times are seconds since 1970.
         """
-        unknown = np.full(HOURS, np.nan)
         names, codes = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
-        known = (self.strata.get(str(name)) for name in names)
-        means = np.array([unknown if one is None else one.mean for one in known]).reshape(-1, HOURS)
+        known = [(str(name), self.strata.get(str(name))) for name in names]
+        means = np.array([self.unseen(name) if one is None else one.mean for name, one in known]).reshape(-1, HOURS)
         return np.asarray(numbers(values, 0.0, 1.0) - means[codes, hours_of_week(times)])
+
+    def unseen(self, name: str) -> Floats:
+        """The weighted mean of all strata by hour, shape (168,); of those that end alike after `/`, if any do."""
+        ending = name.rpartition("/")[2]
+        alike = [one for of, one in self.strata.items() if of.endswith("/" + ending)]
+        chosen = alike or list(self.strata.values())
+        weight = np.array([sum(one.weight) for one in chosen])
+        return np.asarray(weight @ np.array([one.mean for one in chosen]) / weight.sum())
 
     def level_error_of(self, strata: Sequence[str]) -> float:
         """How far the level of a stream of some strata may be off: sqrt(sum share error^2), shares within the stream.
@@ -201,6 +210,7 @@ def build_from(
     version: str,
     built: datetime,
     scale: str = "",
+    whole_week: bool = True,
 ) -> Baseline | Abstained:
     """The same from sums: of each stratum by hour of the week, shape (168,), with 101 quantiles of its values.
 
@@ -213,14 +223,15 @@ def build_from(
     -------
     Baseline or Abstained
         WEEK_NOT_COVERED before a whole week has passed, with values on each of its days; TOO_FEW_VALUES under two
-        effective values an hour of the week.
+        effective values an hour of the week. Neither without `whole_week`: what little there is then suggests all
+        other hours, which is enough to plan with and not to watch by.
     """
     named = {name: table for name, table in sorted(tables.items()) if table.values.sum()}
-    if not named or until - since < WEEK or not _every_day(added(list(named.values()))):
+    if not named or (whole_week and (until - since < WEEK or not _every_day(added(list(named.values()))))):
         return Abstained.WEEK_NOT_COVERED
     cells = Moments(*(np.array(part) for part in zip(*named.values(), strict=True)))  # (strata, 168)
     whole = cells.total()
-    if whole.effective < 2 * HOURS:
+    if whole_week and whole.effective < LEAST_VALUES:
         return Abstained.TOO_FEW_VALUES
     levels = cells.total(axis=1)
     spread = _spread(levels)

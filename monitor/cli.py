@@ -80,14 +80,9 @@ def evaluate(
     from monitor.commands import evaluate_command  # noqa: PLC0415
 
     evaluate_command(
-        directory,
-        traces,
-        reference=reference,
-        scorer=cross_encoder,
-        depth=depth,
-        drop_scores=drop_scores,
+        directory, traces, reference=reference, scorer=cross_encoder, depth=depth, drop_scores=drop_scores,
         as_json=as_json,
-    )
+    )  # fmt: skip
 
 
 def _refuse_beside_all(context: typer.Context) -> None:
@@ -119,6 +114,49 @@ def compare(
             before, after, corpus, config, scorer=cross_encoder, depth=depth, report_file=report, as_json=as_json
         )
     )
+
+
+@app.command()
+def backtest(
+    traces: Annotated[
+        Path | None, typer.Argument(help="Recorded query traces, JSONL; without them traces are made up.")
+    ] = None,
+    corpus: CorpusOption = None,
+    config: ConfigOption = None,
+    cross_encoder: ScorerOption = None,
+    depth: DepthOption = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", help="Only this one; may be repeated.")] = None,
+    smallest_drop: Annotated[
+        float | None,
+        typer.Option(
+            "--smallest-drop", min=0.001, max=0.999, help="That matters, .05 is 5 points; default: by `alerts`."
+        ),
+    ] = None,
+    false_pages: Annotated[
+        float | None, typer.Option("--false-pages", min=0.001, help="Acceptable a year; default: by `alerts`.")
+    ] = None,
+    traces_per_day: Annotated[
+        float, typer.Option("--traces-per-day", min=1, help="Of the simulated traffic, after sampling.")
+    ] = 1000,
+    reference_days: Annotated[int, typer.Option("--reference-days", min=7, help="Make the baseline.")] = 28,
+    days: Annotated[int, typer.Option("--days", min=6, help="Are watched after that.")] = 60,
+    stacks: Annotated[int, typer.Option("--stacks", min=1, help="How many pipelines are simulated.")] = 50,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other traffic and other faults.")] = 0,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw delays and false alarms here (.png, .svg).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Try alarm settings on simulated traffic of recorded traces: false alarms, and how soon each fault is seen."""
+    from detectors.simulated_stack import Simulation  # noqa: PLC0415
+    from monitor.backtesting.command import backtest_command  # noqa: PLC0415
+
+    backtest_command(
+        traces, corpus, config, scorer=cross_encoder, depth=depth, faults=fault or [],
+        smallest_drop=smallest_drop, false_pages=false_pages,
+        simulation=Simulation(
+            traces_a_day=traces_per_day, reference_days=reference_days, watched_days=days, stacks=stacks, seed=seed
+        ),
+        plot=plot, as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command()
@@ -158,31 +196,34 @@ def calibrate(
 
     if risk is not None:
         calibrate_risk_command(
-            risk,
-            collections or [],
-            assessments,
-            verdicts,
-            out=out,
-            traces=traces,
-            config_file=config,
-            scorer=cross_encoder,
-            depth=depth,
-            relevant_from=relevant_from,
-        )
+            risk, collections or [], assessments, verdicts, out=out, traces=traces, config_file=config,
+            scorer=cross_encoder, depth=depth, relevant_from=relevant_from,
+        )  # fmt: skip
         return
     calibrate_command(
-        collections or [],
-        assessments,
-        verdicts,
-        out=out,
-        picture=picture,
-        method=method,
-        traces=traces,
-        config_file=config,
-        scorer=cross_encoder,
-        depth=depth,
-        relevant_from=relevant_from,
-    )
+        collections or [], assessments, verdicts, out=out, picture=picture, method=method, traces=traces,
+        config_file=config, scorer=cross_encoder, depth=depth, relevant_from=relevant_from,
+    )  # fmt: skip
+
+
+@app.command()
+def baseline(
+    pipeline: Annotated[str, typer.Argument(help="Whose.")],
+    assessments: Annotated[
+        list[Path] | None, typer.Argument(help="What the jsonl sink wrote; without it, the state of --config is read.")
+    ] = None,
+    config: ConfigOption = None,
+    since: Annotated[str | None, typer.Option("--since", help="Not before this time, ISO 8601 with a zone.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="And not after this one; whole hours.")] = None,
+    signal: Annotated[
+        list[str] | None, typer.Option("--signal", help="May be repeated; default: what the alerts watch.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Write the baseline here, JSON.")] = Path("baseline.json"),
+) -> None:
+    """Freeze what is normal for a pipeline, from a time when all was well; a running sidecar is not disturbed."""
+    from monitor.planning.command import baseline_command  # noqa: PLC0415
+
+    baseline_command(pipeline, assessments or [], config, since=since, until=until, signals=signal or [], out=out)
 
 
 @app.command()
@@ -234,8 +275,8 @@ def demo(
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="Configuration (YAML).")]) -> None:
-    """Validate a configuration; exit status 1 with one line if it is invalid."""
-    from monitor.commands import check_command  # noqa: PLC0415
+    """Validate a configuration, and say what its alerts will see; exit status 1 with one line if it is invalid."""
+    from monitor.planning.command import check_command  # noqa: PLC0415
 
     raise typer.Exit(check_command(file))
 

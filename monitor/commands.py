@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from monitor.build import Scorer, build_assessor, build_index, load_corpus
 from monitor.calibrating import Judgements, calibrate
 from monitor.calibrating_risk import LabelledTraces, calibrate_risk
 from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, ScorerConfig, build_config, load_config
-from monitor.errors import ConfigError, LeadlineError
+from monitor.errors import LeadlineError
 from monitor.evaluation import evaluate
 from monitor.logs import configure_logs
 from monitor.made_by import NO_SCORER
@@ -138,17 +139,6 @@ def run_command(config_file: Path) -> int:
     return run(load_config(config_file), config_file)
 
 
-def check_command(file: Path) -> int:
-    """`leadline check`: 0 or 1."""
-    try:
-        load_config(file)
-    except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    print(f"{file}: valid")  # noqa: T201
-    return 0
-
-
 def metrics_command() -> None:
     """`leadline metrics`: tab-separated, a line each."""
     for spec in CATALOGUE.values():
@@ -257,3 +247,14 @@ def progress(path: Path) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"assessing {path.name}", total=size)
         yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Says on stderr what is being done: in place on a terminal, a line for each step elsewhere."""
+    began = time.monotonic()
+    if sys.stderr.isatty():
+        with Console(stderr=True).status("") as status:
+            yield status.update
+    else:
+        yield lambda step: print(f"{time.monotonic() - began:6.0f} s  {step}", file=sys.stderr)  # noqa: T201

@@ -1,14 +1,16 @@
 """The section `alerts`: what is watched, and how many false pages a year are acceptable."""
 
+import re
 from collections.abc import Sequence
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from detectors.signals import SIGNALS
 from monitor.config_base import Section
 
 HIT = "hit_at_5"
+WATCHABLE = (HIT, *(name for name, spec in SIGNALS.items() if spec.bounded))
 
 
 class Alert(Section):
@@ -19,29 +21,36 @@ class Alert(Section):
     """
 
     signal: str = HIT
-    name: str = Field("", pattern=r"^[a-z0-9_]*$", max_length=60)
+    name: str = ""
     decider: Literal["e_detector", "cusum", "threshold"] = "e_detector"
     smallest_drop: float = Field(0.05, gt=0, lt=1)
     false_pages_per_year: float = Field(4.0, gt=0, allow_inf_nan=False)
     limit: float | None = Field(None, gt=0, lt=1)
 
+    @field_validator("signal")
+    @classmethod
+    def _bounded(cls, signal: str) -> str:
+        if signal not in WATCHABLE:
+            raise ValueError(f"expected one of {', '.join(WATCHABLE)}: values in [0, 1]")
+        return signal
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z0-9_]{0,60}", name):
+            raise ValueError("expected at most 60 small letters, digits and '_'")
+        return name
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if self.signal != HIT and not (self.signal in SIGNALS and SIGNALS[self.signal].bounded):
-            raise ValueError(
-                f"signal: got {self.signal!r}, expected {HIT} or a signal with values in [0, 1]: {BOUNDED}"
-            )
         if (self.decider == "threshold") != (self.limit is not None):
-            raise ValueError("limit: expected with decider threshold, and only there")
+            raise ValueError("expected a limit beside decider threshold, and only there")
         return self
 
     @property
     def called(self) -> str:
         """Its name in metrics and alarms."""
         return self.name or self.signal
-
-
-BOUNDED = ", ".join(name for name, spec in SIGNALS.items() if spec.bounded)
 
 
 def named_twice(alerts: Sequence[Alert]) -> str | None:

@@ -1,5 +1,6 @@
 """SQLite files in WAL mode: opened with their schema checked, written in whole transactions."""
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -41,16 +42,48 @@ def open_database(
     return connection
 
 
+def open_read_only(path: Path, schema: int) -> sqlite3.Connection:
+    """A connection that sees a file as it is at this moment, beside whoever goes on writing it.
+
+    Raises
+    ------
+    LeadlineError
+        Where the file is not there, cannot be read, is no database, or is not of this schema.
+    """
+    if not path.exists():
+        raise LeadlineError(f"{path}: cannot be read: {os.strerror(errno.ENOENT)}")
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        )
+        try:
+            connection.execute("BEGIN")
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            _check_schema(path, found, schema, schema)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise LeadlineError(f"{path}: cannot be used as a database: {error}") from error
+    return connection
+
+
+def _check_schema(path: Path, found: int, least: int, most: int) -> None:
+    if found < least:
+        raise LeadlineError(f"{path}: written by an older leadline (schema {found}), expected {least}")
+    if found > most:
+        raise LeadlineError(
+            f"{path}: written by a newer leadline (schema {found}), expected at most {most}: upgrade or use another"
+        )
+
+
 def _prepare(path: Path, connection: sqlite3.Connection, schemas: Sequence[Sequence[str]], synchronous: str) -> None:
     schema = len(schemas)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA synchronous={synchronous}")
     connection.execute("PRAGMA secure_delete=ON")  # what was deleted may have been text
     found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found > schema:
-        raise LeadlineError(
-            f"{path}: written by a newer leadline (schema {found}), expected at most {schema}: upgrade or use another"
-        )
+    _check_schema(path, found, 0, schema)
     if found < schema:
         with transaction(connection):
             for statement in chain.from_iterable(schemas[found:]):

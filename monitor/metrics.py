@@ -89,7 +89,8 @@ _ROWS = (
                "Alarms `raised` and `resolved`."),
     MetricSpec("watched_traces_total", "counter", "traces", ("alarm", "pipeline", "outcome"),
                "Assessed traces by what an alert did with them: `fed` to its deciders, or why not (`no_reference`, "
-               "`degraded`: a part of ours was broken, `no_value`, `other_scale`, `unknown_stratum`, `out_of_range`)."),
+               "`degraded`: a part of ours was broken, `no_value`, `other_scale`, `out_of_range`). `unseen_stratum`: "
+               "fed to the decider of all traffic alone, since the baseline never saw such a query."),
     MetricSpec("untimely_traces_total", "counter", "traces", ("pipeline", "treatment"),
                "`ahead` of our clock by over five minutes: counted as of now. `late` by over a day: not watched. "
                "`too_late` by over two: in no estimate either."),

@@ -2,7 +2,9 @@
 the right half (`monitor/deciding/ledger.py`).
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,10 +13,11 @@ import msgspec
 
 from detectors.records import Alarm
 from detectors.reference import Normalisation
-from monitor.database import FileLock, open_database, transaction
+from monitor.database import FileLock, open_database, open_read_only, transaction
 from monitor.deciding.changes import Changes, Saved
 from monitor.deciding.windows import WindowKey
 from monitor.dedupe import WINDOW_TRACES
+from monitor.errors import LeadlineError
 from monitor.sources.base import Position
 
 _SCHEMA_1 = (
@@ -33,6 +36,7 @@ _SCHEMA_2 = (
     "CREATE TABLE told (id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)",
     "CREATE TABLE alarms (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)",
 )
+_SCHEMAS = (_SCHEMA_1, _SCHEMA_2)
 _ALARMS = 10_000
 
 
@@ -57,14 +61,50 @@ class Step(NamedTuple):
     decided: Changes = Changes()
 
 
-class State:
+class Stored:
+    """What a state file holds of the right half."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def decided(self) -> Saved:
+        """What was saved of the right half: its last snapshot, and what it was told since."""
+        pieces = self._connection.execute("SELECT kind, name, body FROM pieces").fetchall()
+        told = (row[0] for row in self._connection.execute("SELECT body FROM told ORDER BY id"))
+        return Saved(pieces, self._windows("SELECT * FROM windows"), told)
+
+    def windows(self, pipeline: str) -> Iterator[tuple[WindowKey, bytes]]:
+        """Every window of a pipeline that is still there, as of the last snapshot."""
+        return self._windows("SELECT * FROM windows WHERE pipeline = ?", pipeline)
+
+    def _windows(self, query: str, *values: object) -> Iterator[tuple[WindowKey, bytes]]:
+        return ((WindowKey(*row[:-1]), row[-1]) for row in self._connection.execute(query, values))
+
+
+@contextmanager
+def stored(path: Path) -> Iterator[Stored]:
+    """A state file as it is at this moment, read beside whoever goes on writing it.
+
+    Raises
+    ------
+    LeadlineError
+        As of `database.open_read_only`, and where it is damaged.
+    """
+    with closing(open_read_only(path, len(_SCHEMAS))) as connection:
+        try:
+            yield Stored(connection)
+        except sqlite3.Error as error:
+            raise LeadlineError(f"{path}: cannot be read: {error}") from error
+
+
+class State(Stored):
     """One SQLite file, one writer. A crash in the middle of `save` leaves what was there before it."""
 
     def __init__(self, path: Path, window: int = WINDOW_TRACES) -> None:
         self._window = window
         self._lock = FileLock(path)
         try:
-            self._connection = open_database(path, (_SCHEMA_1, _SCHEMA_2), synchronous="NORMAL")
+            super().__init__(open_database(path, _SCHEMAS, synchronous="NORMAL"))
         except BaseException:
             self._lock.release()
             raise
@@ -115,19 +155,6 @@ class State:
             rows = [(msgspec.json.encode(alarm).decode(),) for alarm in changes.alarms]
             run("INSERT INTO alarms (body) VALUES (?)", rows)
             self._connection.execute("DELETE FROM alarms WHERE id <= (SELECT max(id) FROM alarms) - ?", (_ALARMS,))
-
-    def decided(self) -> Saved:
-        """What was saved of the right half: its last snapshot, and what it was told since."""
-        pieces = self._connection.execute("SELECT kind, name, body FROM pieces").fetchall()
-        told = (row[0] for row in self._connection.execute("SELECT body FROM told ORDER BY id"))
-        return Saved(pieces, self._windows("SELECT * FROM windows"), told)
-
-    def windows(self, pipeline: str) -> Iterator[tuple[WindowKey, bytes]]:
-        """Every window of a pipeline that is still there, as of the last snapshot."""
-        return self._windows("SELECT * FROM windows WHERE pipeline = ?", pipeline)
-
-    def _windows(self, query: str, *values: object) -> Iterator[tuple[WindowKey, bytes]]:
-        return ((WindowKey(*row[:-1]), row[-1]) for row in self._connection.execute(query, values))
 
     def alarms(self) -> list[Alarm]:
         """The last alarms, oldest first."""

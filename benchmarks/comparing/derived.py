@@ -18,6 +18,7 @@ from scipy.sparse.linalg import svds
 from detectors.measures.base import LexicalIndex, PairScorer
 from detectors.records import QueryTrace, RetrievedDocument
 from detectors.text import terms
+from monitor.backtesting.faults import chosen, serving, without
 from monitor.providers.corpus import Corpus
 
 RECORDED = 20
@@ -46,8 +47,7 @@ def hidden(share: float) -> Callable[[Traces, World], list[QueryTrace]]:
     """A random part of the corpus is not found any more; lists close up from what was recorded below."""
 
     def change(traces: Traces, world: World) -> list[QueryTrace]:
-        gone = {d.id for d in world.corpus.documents if random.Random(f"{SEED} {d.id}").random() < share}
-        return [_with(t, [d for d in t.documents if d.id not in gone]) for t in traces]
+        return without(traces, world.corpus, lambda key: chosen(SEED, key, share))
 
     return change
 
@@ -56,7 +56,7 @@ def stale(traces: Traces, world: World) -> list[QueryTrace]:
     """The last fifth of the corpus, as it is ordered, is not indexed yet."""
     documents = world.corpus.documents
     new = {d.id for d in documents[int(0.8 * len(documents)) :]}
-    return [_with(t, [d for d in t.documents if d.id not in new]) for t in traces]
+    return [serving(t, [d for d in t.documents if d.id not in new]) for t in traces]
 
 
 def bm25(traces: Traces, world: World) -> list[QueryTrace]:
@@ -90,7 +90,7 @@ def quantised(traces: Traces, _: World) -> list[QueryTrace]:
 def rescaled(traces: Traces, _: World) -> list[QueryTrace]:
     """The same lists under another scale of scores."""
     return [
-        _with(t, [msgspec.structs.replace(d, score=float(np.exp(4 * (d.score or 0)))) for d in t.documents])
+        serving(t, [msgspec.structs.replace(d, score=float(np.exp(4 * (d.score or 0)))) for d in t.documents])
         for t in traces
     ]
 
@@ -102,14 +102,14 @@ def shuffled(traces: Traces, _: World) -> list[QueryTrace]:
     for t in traces:
         head, tail = list(t.documents[:10]), list(t.documents[10:])
         dice.shuffle(head)
-        changed.append(_with(t, head + tail))
+        changed.append(serving(t, head + tail))
     return changed
 
 
 def replaced(traces: Traces, _: World) -> list[QueryTrace]:
     """Three queries in ten get what another was served."""
     dice = random.Random(SEED)
-    return [_with(t, dice.choice(traces).documents) if dice.random() < REPLACED else t for t in traces]
+    return [serving(t, dice.choice(traces).documents) if dice.random() < REPLACED else t for t in traces]
 
 
 def latent(traces: Traces, world: World) -> list[QueryTrace]:
@@ -200,9 +200,4 @@ def _rrf(trace: QueryTrace, world: World) -> dict[str, float]:
 
 def _ranked(trace: QueryTrace, scores: dict[str, float]) -> QueryTrace:
     best = sorted(scores.items(), key=lambda one: -one[1])[:RECORDED]
-    return _with(trace, [RetrievedDocument(id=key, score=score) for key, score in best])
-
-
-def _with(trace: QueryTrace, documents: Sequence[RetrievedDocument]) -> QueryTrace:
-    changed: QueryTrace = msgspec.structs.replace(trace, documents=tuple(documents))
-    return changed
+    return serving(trace, [RetrievedDocument(id=key, score=score) for key, score in best])

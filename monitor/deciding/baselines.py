@@ -26,15 +26,16 @@ _SHARES = np.linspace(0, 1, 101).tolist()
 
 def worse_is_lower(moments: Moments, measure: str) -> Moments:
     """Sums of what a decider watches: the measure itself, or one less it where a rise is for the worse."""
-    return moments.flipped() if _rises(measure) else moments
+    return moments.flipped() if rises(measure) else moments
 
 
 def goodness(values: Numbers, measure: str) -> Numbers:
     """The same of a value, or of values."""
-    return 1 - values if _rises(measure) else values
+    return 1 - values if rises(measure) else values
 
 
-def _rises(measure: str) -> bool:
+def rises(measure: str) -> bool:
+    """Whether a rise is for the worse."""
     return measure != HIT and SIGNALS[measure].direction > 0
 
 
@@ -43,11 +44,17 @@ def usable(rows: Iterable[Row], scale: str) -> list[Row]:
     return [row for row in rows if row[0].scale == scale and row[0].evidence != Evidence.DEGRADED]
 
 
-def build_baseline(rows: Sequence[Row], pipeline: str, measure: str, scale: str, now: float) -> Baseline | Abstained:
-    """The baseline that usable windows make; the reason where there is none yet."""
-    if not spans_a_week(rows):
-        return Abstained.WEEK_NOT_COVERED
+def build_baseline(
+    rows: Sequence[Row], pipeline: str, measure: str, scale: str, now: float, *, whole_week: bool = True
+) -> Baseline | Abstained:
+    """The baseline that usable windows make; the reason where there is none yet.
+
+    Without `whole_week` it is made of whatever there is, to plan with.
+    """
     place = MEASURES.index(measure)
+    rows = [row for row in rows if row[1].sums[place, 0] > 0]  # its days are those that have values
+    if not rows or (whole_week and not spans_a_week(rows)):
+        return Abstained.WEEK_NOT_COVERED
     tables: dict[str, Floats] = defaultdict(lambda: np.zeros((HOURS, len(Moments._fields))))
     bins: dict[str, Floats] = defaultdict(lambda: np.zeros(len(BOUNDS[measure]) + 1))
     hours = hours_of_week([key.hour * HOUR_SECONDS for key, _ in rows]).tolist()
@@ -60,6 +67,7 @@ def build_baseline(rows: Sequence[Row], pipeline: str, measure: str, scale: str,
         {name: _quantiles(measure, bins[name]) for name in bins},
         _start(min(key.hour for key, _ in rows)), _start(max(key.hour for key, _ in rows) + 1),
         pipeline=pipeline, measure=measure, version="", built=datetime.fromtimestamp(now, UTC), scale=scale,
+        whole_week=whole_week,
     )  # fmt: skip
     return found if isinstance(found, Abstained) else _named(found)
 
@@ -81,7 +89,7 @@ def _quantiles(measure: str, weight: Floats) -> Floats:
     if bounds[-1] < 1:
         bounds, counts = [*bounds, 1.0], np.append(weight, 0.0)
     found = read_quantiles(bounds, counts, _SHARES)
-    return 1 - found[::-1] if _rises(measure) else found
+    return 1 - found[::-1] if rises(measure) else found
 
 
 def _named(baseline: Baseline) -> Baseline:

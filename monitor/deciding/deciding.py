@@ -28,6 +28,7 @@ from monitor.deciding.windows import HOUR_SECONDS, KEPT_HOURS, Row, Windows
 
 MAX_PIPELINES = 100
 LATE_SECONDS = 24 * HOUR_SECONDS  # behind the newest trace of its pipeline: it says nothing of now
+FED = ("fed", "unseen_stratum")
 AHEAD_SECONDS = 300.0  # of the clock: more, and its own is wrong
 EVENTS = 200
 _DAY_HOURS = 24
@@ -152,7 +153,7 @@ class Deciding:
             value = one.hit if signal == HIT else one.signals.get(signal)
             outcome = _outcome(one, value, streams)
             self.counted["watched", streams.alert.called, streams.pipeline, outcome] += 1
-            if outcome == "fed" and value is not None:
+            if outcome in FED and value is not None:
                 chosen.append(one)
                 values.append(value)
         return Values(
@@ -275,7 +276,7 @@ class Deciding:
 
 
 def _outcome(one: Observation, value: float | None, streams: Streams) -> str:
-    """What becomes of a trace in the streams of an alert: `fed`, or why not."""
+    """What becomes of a trace in the streams of an alert: one of `FED`, or why not."""
     if one.evidence == Evidence.DEGRADED:
         return "degraded"
     if value is None:

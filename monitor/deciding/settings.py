@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from detectors.baseline import Baseline
+from detectors.baseline import Baseline, to_json
 from monitor.config import Config
 from monitor.config_alerts import Alert
 from monitor.errors import LeadlineError
@@ -29,6 +29,11 @@ def settings_of(config: Config) -> Settings:
     """
     given = {name: read_baselines(one.baseline, name) for name, one in config.pipelines.items() if one.baseline}
     return Settings({alert.called: alert for alert in config.alerts}, given)
+
+
+def write_baselines(path: Path, baselines: Sequence[Baseline]) -> None:
+    """A file that `read_baselines` reads, and a person too."""
+    path.write_bytes(b"[\n" + b",\n".join(to_json(one).rstrip() for one in baselines) + b"\n]\n")
 
 
 def read_baselines(path: Path, pipeline: str) -> list[Baseline]:

@@ -187,14 +187,14 @@ class Streams:
         return Cusum(CusumConfig(allowance=allowance, limit=limit), cast("CusumState | None", stream.state))
 
     def fits(self, scale: str, stratum: str) -> str:
-        """What becomes of a value: `fed`, or why not."""
+        """What becomes of a value: `fed`, to all traffic alone (`unseen_stratum`), or why to nothing."""
         if not self._on_residuals:
             return "fed"
         if self.baseline is None:
             return "no_reference"
         if self.baseline.scale not in ("", scale):
             return "other_scale"
-        return "fed" if stratum in self.baseline.strata else "unknown_stratum"
+        return "fed" if stratum in self.baseline.strata else "unseen_stratum"
 
     def take(self, fed: Values) -> Iterator[Alarm]:
         """Feed each stream what is its own, of values that `fits` lets through."""
@@ -206,7 +206,7 @@ class Streams:
         residuals = self.baseline.residuals(fed.times, fed.strata, fed.values)
         strata = np.asarray(fed.strata, dtype=str)
         for name, stream in self.streams.items():
-            own = np.isin(strata, list(stream.strata))
+            own = np.full(len(strata), True) if name == ALL else np.isin(strata, list(stream.strata))
             yield from self._alarms(name, stream, Values(fed.times[own], (), residuals[own], fed.weights[own]))
 
     def _alarms(self, name: str, stream: Watched, fed: Values) -> Iterator[Alarm]:

@@ -1,17 +1,14 @@
 """`leadline evaluate --all`: assess, rate, compute, write."""
 
 import logging
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
 from monitor.build import Scorer
-from monitor.commands import calibrated_scorer, console, file_config, look_for_folder
+from monitor.commands import calibrated_scorer, console, file_config, look_for_folder, steps
 from monitor.errors import LeadlineError
 from monitor.evaluating.assessing import Assessed, assess_collection
 from monitor.evaluating.collections import Collection, find_collections
@@ -37,7 +34,7 @@ def evaluate_all_command(folder: Path, report_file: Path | None, scorer: str | N
         load_pyplot()
         look_for_folder(report_file)
     collections = find_collections(folder)
-    with _steps() as on_step:
+    with steps() as on_step:
         loaded = calibrated_scorer(file_config(None, None, None, scorer), COLLECTION_SCORES)
         board = evaluate_all(str(folder), collections, loaded, on_step)
     if report_file is not None:
@@ -73,14 +70,3 @@ def write_report(file: Path, board: Scoreboard) -> None:
     """The report, and its pictures in a folder beside it."""
     pictures = draw_all(file.with_name(f"{file.stem}_files"), board)
     file.write_text(report(board, {name: f"{path.parent.name}/{path.name}" for name, path in pictures.items()}))
-
-
-@contextmanager
-def _steps() -> Iterator[Callable[[str], None]]:
-    """Says on stderr what is being done: in place on a terminal, a line for each step elsewhere."""
-    began = time.monotonic()
-    if sys.stderr.isatty():
-        with Console(stderr=True).status("") as status:
-            yield status.update
-    else:
-        yield lambda step: print(f"{time.monotonic() - began:6.0f} s  {step}", file=sys.stderr)  # noqa: T201

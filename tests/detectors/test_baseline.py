@@ -112,9 +112,19 @@ def test_the_residual_is_what_is_left_of_the_cells_mean() -> None:
     baseline = built(times, scenarios, values)
     noon = datetime(2026, 11, 24, 12, 59, tzinfo=UTC)
     expected = 0.9 - baseline.strata["easy"].mean[36]
-    many = baseline.residuals([noon.timestamp()] * 2, ["easy", "never seen"], [0.9, 0.9])
-    assert many.tolist() == pytest.approx([expected, float("nan")], nan_ok=True)
+    assert baseline.residuals([noon.timestamp()], ["easy"], [0.9]).tolist() == pytest.approx([expected])
     assert baseline.residuals([], [], []).tolist() == []
+
+
+def test_a_stratum_that_was_never_seen_is_taken_to_be_as_all_together() -> None:
+    """Or as those that were made of as much evidence."""
+    times, scenarios, values, _ = traffic(40)
+    noon = datetime(2026, 11, 24, 12, 59, tzinfo=UTC).timestamp()
+    baseline = built(times, scenarios, values)
+    assert baseline.residuals([noon], ["never seen"], [0.9]).tolist() == pytest.approx([0.9 - 0.7], abs=0.01)
+    named = built(times, ["a/cheap" if one == "easy" else "b/scorer" for one in scenarios], values)
+    for name, level in (("c/cheap", 0.8), ("c/scorer", 0.6), ("c/judge", 0.7)):
+        assert named.residuals([noon], [name], [0.9]).tolist() == pytest.approx([0.9 - level], abs=0.01)
 
 
 def test_no_residual_is_above_the_highest() -> None:
@@ -206,3 +216,21 @@ def test_sums_make_the_same_baseline_as_values() -> None:
         quantiles[name] = np.quantile(values[here], np.linspace(0, 1, 101))
     since, until = (datetime.fromtimestamp(float(end), UTC) for end in (times.min(), times.max()))
     assert build_from(tables, quantiles, since, until, **CALLED) == built(times, scenarios, values)
+
+
+def test_of_less_than_a_week_there_is_something_to_plan_with_and_nothing_to_watch_by() -> None:
+    """Hours that were not seen get what their stratum suggests, with an error that says so."""
+    times, _, values, _ = traffic(4)
+    early = slice(0, 200)
+    table = Moments.from_array(np.zeros((HOURS, len(Moments._fields))))
+    sums = Moments.each(values[early], np.ones(200)).array
+    rows = table.array
+    np.add.at(rows, hours_of_week(times[early]), sums)
+    since, until = (datetime.fromtimestamp(times[i], UTC) for i in (0, 199))
+    called = {"since": since, "until": until, **CALLED}
+    assert build_from({"s": Moments.from_array(rows)}, {"s": ()}, **called) == Abstained.WEEK_NOT_COVERED
+    found = build_from({"s": Moments.from_array(rows)}, {"s": ()}, **called, whole_week=False)
+    assert isinstance(found, Baseline)
+    [stratum] = found.strata.values()
+    assert found.level == pytest.approx(values[early].mean())
+    assert np.mean(stratum.error[150:]) > np.mean(stratum.error[:40])

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel
 
 from monitor.config import EVERYTHING, Config, PipelineConfig, SampleRates, build_config, load_config
+from monitor.config_alerts import WATCHABLE
 from monitor.config_kafka import KafkaSource
 from monitor.errors import ConfigError
 
@@ -21,6 +22,17 @@ SASL = {"mechanism": "PLAIN", "username": "me", "password_file": "secret"}
 
 # What `leadline check` says of each file in config/invalid, after its name.
 EXPECTED = {
+    "alert_bad_name": "alerts.0.name: got 'Page me', expected at most 60 small letters, digits and '_'",
+    "alert_limit_without_threshold": (
+        "alerts.0: got {'limit': 0.7}, expected a limit beside decider threshold, and only there"
+    ),
+    "alert_threshold_without_limit": (
+        "alerts.0: got {'decider': 'threshold'}, expected a limit beside decider threshold, and only there"
+    ),
+    "alert_unknown_signal": (
+        f"alerts.0.signal: got 'hit_at_6', expected one of {', '.join(WATCHABLE)}: values in [0, 1]"
+    ),
+    "alerts_of_one_name": "alerts: got two of the name hit_at_5, expected a name of its own for each",
     "bad_address": "http.metrics: got '9464', expected HOST:PORT with a port up to 65535",
     "bad_pattern": (
         "privacy.redact.0: got '[0-9', expected a regular expression: unterminated character set at position 0"

@@ -1,0 +1,1 @@
+"""`leadline backtest`: what the settings of alarms would do on recorded traces, and on the same with faults."""
