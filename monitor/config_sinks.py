@@ -44,7 +44,7 @@ class KafkaSink(Named, Brokers):
 class OtlpSink(Named, Section):
     """Verdicts as spans of the kind EVALUATOR, over OTLP/HTTP; `url` is the whole one, mostly with `/v1/traces`.
 
-    `headers` are those of each request; a path or a host that is secret has no place in the URL.
+    `headers` are those of each request; what is secret goes there, the URL is in metrics and logs.
     """
 
     kind: Literal["otlp"]

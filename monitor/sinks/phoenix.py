@@ -25,7 +25,7 @@ class PhoenixSink:
     """Two annotations a span, one for each risk, with the identifier `leadline`.
 
     A span that Phoenix does not have is counted as `unknown_span`, and its annotations are left to Phoenix, which waits
-    some minutes for it.
+    ten minutes for it.
 
     Raises
     ------
