@@ -45,6 +45,9 @@ dashboards: .venv/installed-dev ## writes dashboards/*.json
 pictures: .venv/installed-dev ## draws docs/dashboards/*.png from what a Prometheus answers; some minutes
 	$(BIN)/python -m dashboards.draw
 
+docs/metrics.md: monitor/catalogue.py detectors/signals.py .venv/installed ## from the catalogue
+	$(BIN)/leadline metrics --markdown > $@
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 

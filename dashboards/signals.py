@@ -81,7 +81,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "How its values are spread, over the chosen pipelines. A second hump is a part of the queries, the whole "
               "moving is the whole index.", SUMMED, (spread("leadline_signal_${signal}"),)),
         Panel(lines, "$signal: coverage", RATIO,
-              "Estimated share of the last day's traffic that has it. A fall is lost evidence.",
+              "Estimated share of the last day's traffic that has it. Some are rare; a fall is lost evidence.",
               WORST, (Query(f"min by (pipeline) (leadline_signal_coverage_ratio{ONE})", "{{pipeline}}"),), width=4),
         Panel(stacked, "$signal: abstentions", RATIO,
               "Why it has no value, as shares of the assessed traces of all pipelines. Empty: it always has one.",

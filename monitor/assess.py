@@ -69,6 +69,11 @@ class Assessor:
         """The scorer and its calibration, by which references and calibrations of the risk are kept."""
         return scorer_version(self._versions)
 
+    @property
+    def measures(self) -> frozenset[str]:
+        """The names of the measures that it runs."""
+        return frozenset(measure.name for measure in self._measures)
+
     def assess(self, sampled: Sequence[Sampled]) -> list[Assessment]:
         """One assessment for each sampled trace, in order, without risk: `rate` adds it."""
         retrievals = self._preparer.prepare([trace for trace, _ in sampled])

@@ -290,11 +290,24 @@ def notify_test(config: Annotated[Path, typer.Option("--config", help="Configura
 
 
 @app.command()
-def metrics() -> None:
+def assets(
+    directory: Annotated[Path, typer.Argument(help="Written to, in folders as in the repository; made if need be.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace files that were changed.")] = False,
+) -> None:
+    """Write dashboards, Prometheus rules, runbook and the annotated configuration."""
+    from monitor.assets import assets_command  # noqa: PLC0415
+
+    assets_command(directory, force=force)
+
+
+@app.command()
+def metrics(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a page: docs/metrics.md.")] = False,
+) -> None:
     """Print every metric: name, type, unit, labels, help."""
     from monitor.commands import metrics_command  # noqa: PLC0415
 
-    metrics_command()
+    metrics_command(markdown=markdown)
 
 
 def main() -> None:

@@ -22,12 +22,12 @@ from monitor.assess import Assessor
 from monitor.build import Scorer, build_assessor, build_index, load_corpus
 from monitor.calibrating import Judgements, calibrate
 from monitor.calibrating_risk import LabelledTraces, calibrate_risk
+from monitor.catalogue import CATALOGUE, PREFIX, catalogue_page
 from monitor.config import EVERYTHING, Config, CorpusConfig, PipelineConfig, ScorerConfig, build_config, load_config
 from monitor.errors import LeadlineError
 from monitor.evaluation import evaluate
 from monitor.logs import configure_logs
 from monitor.made_by import NO_SCORER
-from monitor.metrics import CATALOGUE, PREFIX
 from monitor.pictures import draw_reliability, load_pyplot
 from monitor.providers.calibration import calibration_for
 from monitor.providers.cross_encoder import CACHED_SCORES, CrossEncoderScorer
@@ -139,8 +139,11 @@ def run_command(config_file: Path) -> int:
     return run(load_config(config_file), config_file)
 
 
-def metrics_command() -> None:
-    """`leadline metrics`: tab-separated, a line each."""
+def metrics_command(*, markdown: bool) -> None:
+    """`leadline metrics`: tab-separated, a line each; or as a page."""
+    if markdown:
+        print(catalogue_page(), end="")  # noqa: T201
+        return
     for spec in CATALOGUE.values():
         labels = ",".join(spec.labels)
         print(PREFIX + spec.name, spec.kind, spec.unit or "-", labels or "-", spec.help, sep="\t")  # noqa: T201

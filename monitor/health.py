@@ -42,6 +42,12 @@ class Health:
             self._failing_since.setdefault(component, self._clock())
             return first
 
+    def forget(self, component: str) -> None:
+        """It is not part of the sidecar any more: that it does nothing is no fault."""
+        self._metrics.forget(component)
+        with self._lock:
+            self._failing_since.pop(component, None)
+
     def watch(self, name: str, alive: Callable[[], bool]) -> None:
         """A thread that has to live."""
         self._alive[name] = alive

@@ -129,6 +129,8 @@ class Pipeline:
             with self._ledger.exclusive:
                 told = self._ledger.use(self._assembly.settings)
             self._announcer.announce(told)
+            for component in old.components - self._assembly.components:
+                self._health.forget(component)
             old.close()
 
     def _process(self, deliveries: Sequence[Delivery]) -> None:

@@ -102,7 +102,7 @@ def replay(
         recorder.served(assessor.take_texts())
         _count_rest(recording, recorder)
         if exposition is not None:
-            exposition.write(metrics.exposition())
+            exposition.write(metrics.exposition()[0])
     return summary, references
 
 

@@ -7,7 +7,6 @@ from threading import Thread
 from typing import NamedTuple
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -108,8 +107,10 @@ def _bind(address: str) -> socket.socket:
 def operations_app(metrics: Metrics, health: Health, more: Sequence[Route] = ()) -> Starlette:
     """`/metrics`, `/-/healthy`, `/-/ready`, and whatever else is served there."""
 
-    async def exposition(_: Request) -> Response:
-        return Response(await run_in_threadpool(metrics.exposition), media_type=CONTENT_TYPE_LATEST)
+    async def exposition(request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        content, content_type = await run_in_threadpool(metrics.exposition, accept)
+        return Response(content, headers={"content-type": content_type, "vary": "accept"})
 
     async def healthy(_: Request) -> Response:
         dead = health.dead()

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Self
+from typing import Literal, Self
 
 import structlog
 
@@ -86,6 +86,7 @@ class Service:
         self._reloading = Lock()
         self._operations: HttpServer | None = None
         self._ingest: HttpServer | None = None
+        self.metrics.set("config_last_reload_success", 1.0)
         self.metrics.on_collect(lambda: self.metrics.set("queue_traces", self._intake.records))
 
     def start(self) -> None:
@@ -181,14 +182,18 @@ class Service:
             self._use(lambda: config)
         except LeadlineError as error:
             log.error("the configuration cannot be reloaded, the one before stays in use", reason=str(error))
-            self.metrics.inc("config_reloads_total", "failed")
+            self._reloaded("failed")
             return False
         changed = [key for key in RESTART_KEYS if getattr(config, key) != getattr(self.config, key)]
         if changed:
             log.warning("changed in the configuration, and in use only after a restart", keys=changed)
         log.info("configuration reloaded", path=str(path))
-        self.metrics.inc("config_reloads_total", "done")
+        self._reloaded("done")
         return True
+
+    def _reloaded(self, result: Literal["done", "failed"]) -> None:
+        self.metrics.inc("config_reloads_total", result)
+        self.metrics.set("config_last_reload_success", float(result == "done"))
 
     def _use(self, config: Callable[[], Config]) -> None:
         """Build what a configuration says and use it from the next batch on; one at a time, from any thread."""

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock, Thread
@@ -65,6 +66,8 @@ class Notifier:
             self._outbox.close()
             raise
         self._couriers = [_Courier(channel, self._step) for channel in channels]
+        for channel, result in product(channels, ("delivered", "refused", "dropped", "failed")):
+            metrics.inc("notifications_total", channel.name, result, by=0)  # so that the first one is an increase
         if self._outbox.forgotten:
             log.warning("alarms waited for destinations that are gone", forgotten=self._outbox.forgotten)
 

@@ -9,7 +9,7 @@ from dashboards import build
 from dashboards.asking import filled, panels, read
 from dashboards.panels import EACH, SUMMED, WORST
 from detectors.signals import SIGNALS
-from monitor.metrics import CATALOGUE, PREFIX
+from monitor.catalogue import CATALOGUE, PREFIX
 
 NAMES = sorted(build.BOARDS)
 PARTS = ("_bucket", "_sum", "_count")

@@ -14,15 +14,17 @@ from tests.needs import require
 
 
 @contextmanager
-def prometheus_of(target: tuple[str, int], directory: Path) -> Iterator[str]:
-    """The address of a Prometheus that scrapes `target` every second."""
+def prometheus_of(target: tuple[str, int], directory: Path, rules: Path | None = None) -> Iterator[str]:
+    """The address of a Prometheus that scrapes `target`, and evaluates `rules`, every second; exemplars are kept."""
     program = require("prometheus", "apt-get install prometheus")
     host, port = target
     scrape = {"job_name": "leadline", "scrape_interval": "1s", "static_configs": [{"targets": [f"{host}:{port}"]}]}
-    (directory / "prometheus.yml").write_text(yaml.safe_dump({"scrape_configs": [scrape]}))
+    settings = {"global": {"evaluation_interval": "1s"}, "scrape_configs": [scrape],
+                "rule_files": [str(rules)] if rules is not None else []}  # fmt: skip
+    (directory / "prometheus.yml").write_text(yaml.safe_dump(settings))
     address = f"127.0.0.1:{kit.free_port()}"
     command = [program, f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/tsdb",
-               f"--web.listen-address={address}"]  # fmt: skip
+               f"--web.listen-address={address}", "--enable-feature=exemplar-storage"]  # fmt: skip
     with (directory / "prometheus.log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
         try:
             yield f"http://{address}"

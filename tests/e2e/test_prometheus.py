@@ -1,10 +1,12 @@
 """A real Prometheus scrapes a real sidecar."""
 
 import subprocess
+import time
 
+import httpx2
 import pytest
 
-from monitor.metrics import CATALOGUE, PREFIX
+from monitor.catalogue import CATALOGUE, PREFIX
 from monitor.service import Service
 from tests.e2e.conftest import TRACES
 from tests.e2e.servers import query
@@ -42,9 +44,21 @@ def test_every_series_of_ours_is_in_the_catalogue(prometheus: str) -> None:
     assert len(names) > 20
 
 
+def test_histograms_lead_to_traces(prometheus: str) -> None:
+    """Prometheus asks for OpenMetrics by itself, and keeps the exemplars: one trace in each bucket that has any."""
+    kit.wait_for(lambda: query(prometheus, "leadline_traces_total"), timeout_seconds=30)
+    now = time.time()
+    for name in ("leadline_risk_bucket", "leadline_signal_score_gap_bucket"):
+        asked = {"query": name, "start": now - 300, "end": now + 60}
+        found = httpx2.get(f"{prometheus}/api/v1/query_exemplars", params=asked).json()["data"]
+        ids = {one["labels"]["trace_id"] for series in found for one in series["exemplars"]}
+        assert ids
+        assert ids <= {trace["trace_id"] for trace in kit.traces(TRACES)}
+
+
 def test_promtool_finds_nothing_to_say_of_the_exposition(sidecar: Service) -> None:
     program = require("promtool", "apt-get install prometheus")
     checked = subprocess.run(
-        [program, "check", "metrics"], input=sidecar.metrics.exposition(), capture_output=True, check=False
+        [program, "check", "metrics"], input=sidecar.metrics.exposition()[0], capture_output=True, check=False
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")

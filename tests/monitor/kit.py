@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from detectors.records import Assessment, Weights
+from detectors.records import Assessment, Evidence, Weights
 from monitor.config import Config, build_config
 
 ROOT = Path(__file__).parents[2]
@@ -156,7 +156,7 @@ def assessment(trace_id: str, **changes: Any) -> Assessment:
         "trace_id": trace_id, "span_id": None, "timestamp": datetime(2026, 11, 24, tzinfo=UTC), "pipeline": "default",
         "query_id": None, "scenario": "none", "scenarios": (), "weights": Weights(), "risk": 0.5, "risk_at_1": 0.5,
         "risk_basis": "score", "level_errors": {"risk": 0.1, "risk_at_1": 0.1},
-        "drivers": (), "signals": {"score_gap": 0.5}, "abstentions": {}, "evidence": {"missed": []}, "versions": {},
+        "drivers": (), "signals": {"score_gap": 0.5}, "abstentions": {}, "evidence": Evidence(), "versions": {},
         "document_ids": ("d",), "attributes": {}, "query": "q",
     }  # fmt: skip
     return Assessment(**{**plain, **changes})

@@ -76,7 +76,7 @@ def test_a_retriever_that_finds_nothing_for_some_raises_an_alarm(tmp_path: Path,
 
 
 def shown(service: Service) -> str:
-    return service.metrics.exposition().decode()
+    return service.metrics.exposition()[0].decode()
 
 
 def test_an_alarm_reaches_its_destination_with_what_a_person_needs(tmp_path: Path) -> None:

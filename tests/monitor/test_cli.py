@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.metrics import CATALOGUE
+from monitor.catalogue import CATALOGUE
 from tests.builders import plain_trace, samples, write_corpus, write_lines
 from tests.labelled import write_collection
 from tests.monitor.conftest import Refused
@@ -162,6 +162,11 @@ def test_metrics_prints_the_catalogue_as_a_table_of_tabs() -> None:
     by_name = {row[0]: row[1:] for row in rows}
     assert by_name["leadline_traces_total"][:3] == ["counter", "traces", "pipeline,decision"]
     assert by_name["leadline_queue_traces"][:3] == ["gauge", "traces", "-"]
+
+
+def test_the_committed_page_of_metrics_is_the_catalogue() -> None:
+    """Else: make docs/metrics.md."""
+    assert leadline("metrics", "--markdown").stdout == (ROOT / "docs" / "metrics.md").read_text()
 
 
 def evaluation(*arguments: str | Path) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def test_hours_that_are_over_are_served_one_by_one(tmp_path: Path, service: Serv
 
 def test_metrics_say_why_nothing_is_watched_yet(tmp_path: Path, service: Service) -> None:
     write(tmp_path, service, traces(60))
-    text = service.metrics.exposition().decode()
+    text = service.metrics.exposition()[0].decode()
     abstained = (
         'leadline_alarm_abstained{alarm="hit_at_5",pipeline="default",reason="week_not_covered",scenario="_all"} 1.0'
     )

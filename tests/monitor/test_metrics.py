@@ -6,12 +6,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families
 
 from detectors.records import Reason, Weights
 from detectors.signals import SIGNALS
+from monitor.catalogue import CATALOGUE, COUNTED_TO, MAX_PIPELINES, MAX_SERIES, OTHER, PREFIX
 from monitor.hit_rate import WINDOW_TRACES
-from monitor.metrics import CATALOGUE, MAX_PIPELINES, OTHER, PREFIX, Metrics, Recorder
+from monitor.metrics import MAX_EXEMPLAR_ID, Metrics, Recorder
 from tests.builders import samples
 from tests.monitor.kit import assessment
 from tests.needs import require
@@ -38,7 +40,7 @@ def filled() -> Metrics:
 
 
 def text(metrics: Metrics) -> str:
-    return metrics.exposition().decode()
+    return metrics.exposition()[0].decode()
 
 
 def test_every_metric_of_the_catalogue_is_exposed_as_it_says() -> None:
@@ -57,7 +59,7 @@ def test_promtool_finds_nothing_wrong() -> None:
     """Names, units and help follow Prometheus' conventions."""
     promtool = require("promtool", "apt-get install prometheus")
     found = subprocess.run(
-        [promtool, "check", "metrics"], input=filled().exposition(), capture_output=True, check=False
+        [promtool, "check", "metrics"], input=filled().exposition()[0], capture_output=True, check=False
     )
     assert (found.returncode, found.stdout + found.stderr) == (0, b"")
 
@@ -116,6 +118,7 @@ def test_components_say_when_they_last_worked_and_how_often_not() -> None:
     found = text(metrics)
     assert samples(found, "component_last_success_timestamp_seconds", "component") == {("jsonl:out",): 1000}
     assert samples(found, "component_failures_total", "component") == {("jsonl:out",): 2}
+    assert samples(found, "component_last_failure_timestamp_seconds", "component") == {("jsonl:out",): 1000}
     assert samples(found, "start_timestamp_seconds") == {(): 1000}
     assert samples(found, "build_info", "version") == {(version("leadline"),): 1}
 
@@ -231,5 +234,103 @@ def test_pipelines_are_bounded() -> None:
     assert len(found) == MAX_PIPELINES + 1
     assert found[OTHER,] == 50
     assert sum(found.values()) == len(names)
-    assert samples(text(metrics), "pipelines") == {(): MAX_PIPELINES}
+    assert samples(text(metrics), "pipelines") == {(): MAX_PIPELINES + 50}
     assert recorder.pipeline("p0") == "p0"
+
+
+def wanted(metrics: Metrics, name: str) -> float:
+    """Series that a metric would have."""
+    return samples(text(metrics), "metric_series", "metric")[PREFIX + name,]
+
+
+def test_what_is_counted_beyond_the_cap_goes_to_other() -> None:
+    """Nothing is lost, and a series that is there stays its own."""
+    metrics = store()
+    for i in range(MAX_SERIES + 7):
+        metrics.inc("component_failures_total", f"c{i}", by=2)
+    metrics.inc("component_failures_total", "c0")
+    found = samples(text(metrics), "component_failures_total", "component")
+    assert len(found) == MAX_SERIES + 1
+    assert (found["c0",], found[OTHER,]) == (3, 14)
+    assert wanted(metrics, "component_failures_total") == MAX_SERIES + 7
+
+
+def test_a_histogram_is_capped_by_all_of_its_series() -> None:
+    """15 for each set of labels: buckets, +Inf, sum and count."""
+    metrics = store()
+    each = len(CATALOGUE["risk"].buckets) + 3
+    fit = MAX_SERIES // each
+    for i in range(fit + 4):
+        metrics.observe("risk", [0.5, 0.6], "shop", f"s{i}")
+    found = samples(text(metrics), "risk_count", "pipeline", "scenario")
+    assert len(found) == fit + 1
+    assert found[OTHER, OTHER] == 8
+    assert wanted(metrics, "risk") == (fit + 4) * each
+
+
+def test_a_gauge_beyond_the_cap_is_left_out_and_counted() -> None:
+    """It would be of no series: neither a sum nor the last one is true of the others."""
+    metrics = store()
+    for i in range(MAX_SERIES + 3):
+        metrics.set("component_last_success_timestamp_seconds", i, f"c{i}")
+    metrics.set("component_last_success_timestamp_seconds", 99, "c0")
+    found = samples(text(metrics), "component_last_success_timestamp_seconds", "component")
+    assert len(found) == MAX_SERIES
+    assert found["c0",] == 99
+    assert wanted(metrics, "component_last_success_timestamp_seconds") == MAX_SERIES + 3
+
+
+def test_of_too_many_alarms_those_that_stand_are_shown() -> None:
+    metrics = store()
+    gauges = {("a", "p", f"s{i}"): float(i >= MAX_SERIES) for i in range(MAX_SERIES + 5)}
+    metrics.replace("alarm_active", gauges)
+    metrics.replace("watched_traces_total", {("a", "p", f"o{i}"): 1.0 for i in range(MAX_SERIES + 5)})
+    found = text(metrics)
+    assert sum(samples(found, "alarm_active", "scenario").values()) == 5
+    assert len(samples(found, "alarm_active", "scenario")) == MAX_SERIES
+    assert samples(found, "watched_traces_total", "outcome")[OTHER,] == 5
+    assert wanted(metrics, "alarm_active") == wanted(metrics, "watched_traces_total") == MAX_SERIES + 5
+
+
+def test_what_is_beyond_is_counted_within_bounds() -> None:
+    """Ids in place of names: what is remembered of them does not grow for ever."""
+    recorder = Recorder(metrics := store())
+    for i in range(MAX_PIPELINES + COUNTED_TO + 5):
+        recorder.pipeline(f"p{i}")
+    assert samples(text(metrics), "pipelines") == {(): MAX_PIPELINES + COUNTED_TO}
+
+
+def openmetrics(metrics: Metrics) -> str:
+    accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"  # as Prometheus asks
+    content, content_type = metrics.exposition(accept)
+    assert content_type.startswith("application/openmetrics-text; version=1.0.0")
+    return content.decode()
+
+
+def test_each_bucket_names_the_last_trace_in_it() -> None:
+    """In OpenMetrics, of risk and signals; the text format has no place for it."""
+    metrics = store()
+    risks = {"low": 0.01, "first": 0.55, "last": 0.56, "x" * (MAX_EXEMPLAR_ID + 1): 0.95}
+    gaps = {name: {"score_gap": risk} for name, risk in risks.items() if name != "last"}
+    traces = [assessment(name, risk=risk, signals=gaps.get(name, {})) for name, risk in risks.items()]
+    Recorder(metrics).assessed(traces)
+    found = {
+        (sample.name, sample.labels["le"]): sample.exemplar
+        for family in openmetrics_families(openmetrics(metrics)) for sample in family.samples if sample.exemplar
+    }  # fmt: skip
+    assert {place: one.labels["trace_id"] for place, one in found.items()} == {
+        ("leadline_risk_bucket", "0.02"): "low", ("leadline_risk_bucket", "0.6"): "last",
+        ("leadline_signal_score_gap_bucket", "0.01"): "low", ("leadline_signal_score_gap_bucket", "0.6"): "first",
+    }  # fmt: skip
+    exemplar = found["leadline_risk_bucket", "0.6"]
+    assert (exemplar.value, float(exemplar.timestamp)) == (0.56, 1000)
+    assert "trace_id" not in text(metrics)
+
+
+def test_both_formats_say_the_same() -> None:
+    """Read by two parsers: every sample, but for OpenMetrics' name of an info."""
+    metrics = filled()
+    plain, open_ = ({(s.name, *sorted(s.labels.items())): s.value for family in families for s in family.samples}
+                    for families in (text_string_to_metric_families(text(metrics)),
+                                     openmetrics_families(openmetrics(metrics))))  # fmt: skip
+    assert plain == open_

@@ -24,9 +24,9 @@ from tests.builders import risk_calibration
 from tests.monitor.kit import LengthScorer, assessed, config, document, follow, lines, trace, traces, wait_for
 
 
-def get(service: Service, path: str) -> httpx2.Response:
+def get(service: Service, path: str, **headers: str) -> httpx2.Response:
     host, port = service.metrics_address
-    return httpx2.get(f"http://{host}:{port}{path}")
+    return httpx2.get(f"http://{host}:{port}{path}", headers=headers)
 
 
 def evaluated(service: Service) -> float:
@@ -73,6 +73,9 @@ def test_follows_a_file_and_serves_metrics_and_health(path: Path, tmp_path: Path
         assert get(service, "/-/ready").json() == {"status": "ready"}
         metrics = get(service, "/metrics")
         assert metrics.headers["content-type"].startswith("text/plain; version=")
+        asked = get(service, "/metrics", accept="application/openmetrics-text; version=1.0.0")
+        assert asked.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+        assert ' # {trace_id="later1"} ' in asked.text
         assert 'leadline_traces_total{decision="evaluated",pipeline="default"} 5.0' in metrics.text
         assert f'leadline_source_lag_bytes{{source="jsonl:{path}"}} 0.0' in metrics.text
         assert [a.trace_id for a in service.recent.recent()] == assessed(tmp_path)
@@ -267,6 +270,7 @@ def test_reload_swaps_a_good_file_and_keeps_the_old_one_for_a_bad(path: Path, tm
         wait_for(lambda: evaluated(service) == 2)
         file.write_text("sinks: [{kind: jsonl}]")
         assert not service.reload(file)
+        assert service.metrics.value("config_last_reload_success") == 0
         sinks = [{"kind": "jsonl", "path": str(tmp_path / "second.jsonl")}]
         changed = {"sinks": sinks, "privacy": {"keep_text": False}, "scenarios": {"any": ["."]}}
         file.write_text(yaml.safe_dump(document(tmp_path, sources=follow(path), **changed)))
@@ -277,6 +281,12 @@ def test_reload_swaps_a_good_file_and_keeps_the_old_one_for_a_bad(path: Path, tm
         wait_for((tmp_path / "quarantine.jsonl").exists)
         assert service.metrics.value("config_reloads_total", "failed") == 1
         assert service.metrics.value("config_reloads_total", "done") == 1
+        assert service.metrics.value("config_last_reload_success") == 1
+        seen = [
+            service.metrics.value("component_last_success_timestamp_seconds", f"jsonl:{tmp_path / name}") > 0
+            for name in ("out.jsonl", "second.jsonl")
+        ]
+        assert seen == [False, True]  # who is not there any more is not silent
     assert assessed(tmp_path) == ["t0", "t1"]
     second = json.loads((tmp_path / "second.jsonl").read_text())
     assert second["scenario"] == "any"
