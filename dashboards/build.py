@@ -97,10 +97,10 @@ def build(name: str) -> Dashboard:
             for panel in drawn:
                 row = row.with_panel(panel)
             built = built.with_row(row.repeat(title[1:]))
-            continue
-        built = built.with_row(row)
-        for panel in drawn:
-            built = built.with_panel(panel)
+        else:
+            built = built.with_row(row)
+            for panel in drawn:
+                built = built.with_panel(panel)
     made = built.build()
     for link in made.links or ():
         link.placement = None  # type: ignore[assignment]  # in sight, not in a menu

@@ -73,9 +73,9 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     "Do its parts work?": (
         Panel(logarithmic, "Age of each component's last success", SECONDS,
               "A source tries several times a second: beyond the dashed line "
-              f"({PATIENCE_SECONDS:.0f} s) it fails, and /-/ready says so. Measures, scorer and sinks age where no "
+              f"({PATIENCE_SECONDS:.0f} s) it fails, and /-/ready says so. Measures and sinks age where no "
               "traffic comes; where it does, they have stopped.", EACH,
-              (Query('time() - leadline_component_last_success_timestamp_seconds{component!="corpus"}',
+              (Query('time() - leadline_component_last_success_timestamp_seconds{component!~"corpus|scorer"}',
                      "{{component}} {{instance}}"),),
               steps=above(PATIENCE_SECONDS)),
         Panel(stacked, "Failures by component", PER_SECOND,
@@ -114,11 +114,11 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel(numbers, "Started", DATE,
               "When each sidecar started. Shortly ago, and nobody did that: look at its log.", EACH,
               (Query("leadline_start_timestamp_seconds * 1000", "{{instance}}"),), width=6),
-        Panel(numbers, "Corpus loaded", DATE,
-              "When each sidecar last loaded its corpus. Longer ago than your last ingest: missed documents are looked "
-              "for among old ones.", EACH,
-              (Query('leadline_component_last_success_timestamp_seconds{component="corpus"} * 1000', "{{instance}}"),),
-              width=6),
+        Panel(numbers, "Loaded", DATE,
+              "When each sidecar last loaded its corpus and its cross-encoder. The corpus longer ago than your last "
+              "ingest: missed documents are looked for among old ones.", EACH,
+              tuple(Query(f'leadline_component_last_success_timestamp_seconds{{component="{name}"}} * 1000',
+                          f"{name} {{{{instance}}}}") for name in ("corpus", "scorer")), width=6),
         Panel(numbers, "Pipelines and corpus", NUMBER,
               "Pipelines seen, and documents in the corpus in use: 0 without one, and then there is no lexical check. "
               "Of several replicas the largest number of pipelines and the smallest corpus.", WORST,

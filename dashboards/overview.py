@@ -14,7 +14,6 @@ from dashboards.panels import (
     EACH,
     NUMBER,
     PER_SECOND,
-    POINTS,
     RATIO,
     STATE,
     SUMMED,
@@ -70,7 +69,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "is usual where all is well; what climbs for hours is worth a look before it pages.", WORST,
               (Query(f"max by (alarm, pipeline, scenario) (leadline_alarm_evidence_ratio{STREAM})",
                      "{{alarm}} {{pipeline}} {{scenario}}"),), width=10, steps=above(1)),
-        Panel(changes, "Quality against mix: what changed since the baseline, $pipeline", POINTS,
+        Panel(changes, "Quality against mix: what changed since the baseline, $pipeline", RATIO,
               "Change of hit@5 over the last day against the same hours of the baseline, in two parts that add up. "
               "Quality, within kinds of query: the retriever. Mix: other things are asked, which is no fault. Real "
               "where the band (95%, the widest of the replicas) leaves zero. Points of the estimate; the true hit rate "
@@ -104,7 +103,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "The same over time. One line falls: that kind suffers. All fall together: the index or the embedding "
               "broke.", EACH,
               (Query(f"{KIND_HIT % ''}{SCENARIO}", "{{scenario}} {{pipeline}} {{instance}}"),), width=14),
-        Panel(rows, "The last deploy", POINTS,
+        Panel(rows, "The last deploy", RATIO,
               "Change of quality from the release before to the last one, with its 95% interval: all below zero, the "
               "new release is worse. Known 1,000 traces or a day after it; GET /v1/events names the releases.", EACH,
               columns("pipeline, instance", with_ends("leadline_release_change%s_ratio")), width=10),

@@ -38,7 +38,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${DS_PROMETHEUS}")
 HEIGHT = 8
-RATIO, POINTS, SECONDS, BYTES, NUMBER = "percentunit", "percentunit", "s", "bytes", "short"
+RATIO, SECONDS, BYTES, NUMBER = "percentunit", "s", "bytes", "short"
 PER_SECOND, DATE, STATE = "suffix: /s", "dateTimeFromNow", "bool_on_off"
 
 Built = stat.Panel | timeseries.Panel | table.Panel | heatmap.Panel | statetimeline.Panel
@@ -113,7 +113,7 @@ def has_exemplars(query: Query) -> bool:
 _TRACES = (
     dashboard.DashboardLink("Traces of this time in the trace store")
     .type(DashboardLinkType.LINK)
-    .url("${trace_store}?from=${__from}&to=${__to}")
+    .url("${trace_store:raw}?from=${__from}&to=${__to}")
     .target_blank(True)
 )
 

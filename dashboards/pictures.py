@@ -20,7 +20,7 @@ EVERYTHING = {"pipeline": ".*", "scenario": ".*", "signal": ".*"}
 BUILT_IN = {"window": "6h", "__rate_interval": "15m", "__range": "1d"}
 COLUMNS, INCHES, UNIT_INCHES = 24, 16.0, 0.29
 MOST_NAMES = 6
-COLOURS = 96  # of a file: a third of its size
+PALETTE = 96  # of a file: a third of its size
 COLORS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown", "tab:pink", "tab:olive")
 
 Series = tuple[str, np.ndarray[Any, Any], np.ndarray[Any, Any]]
@@ -102,7 +102,7 @@ def picture(board: Mapping[str, Any], shown: Shown, path: Path) -> None:
         _draw(axes, place.panel, place.chosen, shown, marks)
     drawn = BytesIO()
     figure.savefig(drawn, dpi=80)
-    Image.open(drawn).convert("RGB").quantize(COLOURS).save(path, optimize=True)
+    Image.open(drawn).convert("RGB").quantize(PALETTE).save(path, optimize=True)
 
 
 def _marks(board: Mapping[str, Any], shown: Shown) -> Marks:
@@ -239,11 +239,10 @@ def _states(axes: Axes, _panel: dict[str, Any], found: Answers, span: Span) -> N
 def _figures(axes: Axes, panel: dict[str, Any], found: Answers, span: Span) -> None:
     axes.set_axis_off()
     defaults = panel["fieldConfig"]["defaults"]
+    steps = defaults["thresholds"]["steps"][::-1]
     series = _series(found)
     for place, (name, _, values) in enumerate(series):
-        color = [step["color"] for step in defaults["thresholds"]["steps"] if (step["value"] or -np.inf) <= values[-1]][
-            -1
-        ]
+        color = next(step["color"] for step in steps if step["value"] is None or step["value"] <= values[-1])
         x = (place + 0.5) / len(series)
         said = _said(float(values[-1]), defaults["unit"], span.end)
         axes.text(x, 0.5, said, fontsize=18, ha="center", color={"text": "black"}.get(color, color))

@@ -6,7 +6,6 @@ from dashboards.panels import (
     EACH,
     NUMBER,
     PER_SECOND,
-    POINTS,
     RATIO,
     SUMMED,
     WORST,
@@ -50,7 +49,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "The mix of the traffic now, sampled traces counted by their weight. Where the mix moved and the risks "
               "by kind did not, users ask other things and retrieval is what it was.", SUMMED,
               (Query(WEIGHT, "{{scenario}}"),), width=12),
-        Panel(lines, "Share of the traffic, less that in the baseline", POINTS,
+        Panel(lines, "Share of the traffic, less that in the baseline", RATIO,
               "Over the last day. Zero: as many as when the baseline was made. A change here is no fault, and shows as "
               "mix in `leadline: overview`.", EACH,
               (Query(f"{SHARE} - {BASELINE}", "{{scenario}} {{pipeline}} {{instance}}"),), width=12,

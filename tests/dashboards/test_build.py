@@ -103,7 +103,7 @@ def test_the_risk_of_queries_leads_to_their_traces(board: dict[str, Any]) -> Non
         assert risky == [bool(target.get("exemplar")) for target in panel["targets"]]
         if any(risky):
             (link,) = panel["fieldConfig"]["defaults"]["links"]
-            assert link["url"].startswith("${trace_store}")
+            assert link["url"].startswith("${trace_store:raw}")
             assert "trace_store" in {variable["name"] for variable in board["templating"]["list"]}
 
 

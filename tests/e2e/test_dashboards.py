@@ -14,6 +14,7 @@ import yaml
 
 from dashboards.asking import Found, Prometheus, Span, filled, named, panels, read
 from dashboards.build import BOARDS
+from dashboards.pictures import Shown, picture
 from dashboards.week import Past
 from detectors.records import Assessment
 from detectors.signals import SIGNALS
@@ -200,7 +201,8 @@ def test_the_fault_shows_as_quality_and_not_as_mix(server: Prometheus) -> None:
         for target in panel["targets"]
     }
     assert found["quality lower"] < found["quality {{instance}}"] < found["quality upper"] < 0
-    assert found["mix lower"] < 0 < found["mix upper"]
+    assert found["mix lower"] < found["mix {{instance}}"] < found["mix upper"]
+    assert abs(found["mix {{instance}}"]) < abs(found["quality {{instance}}"])
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -223,6 +225,15 @@ def test_exemplars_can_be_asked_for(server: Prometheus, name: str) -> None:
             if target.get("exemplar"):
                 asked = filled(target["expr"], {**EVERYTHING, **BUILT_IN})
                 server.get("query_exemplars", query=asked, start=time.time() - 60, end=time.time())
+
+
+@pytest.mark.parametrize("name", ["overview", "scenarios"])
+def test_they_can_be_drawn(server: Prometheus, tmp_path: Path, name: str) -> None:
+    """Panels of every kind."""
+    now = time.time()
+    shown = Shown(server, Span(now - 5, now, 1), {"pipeline": [PIPELINE], "scenario": ["none"]})
+    picture(read(name), shown, tmp_path / "drawn.png")
+    assert (tmp_path / "drawn.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", BOARDS)
