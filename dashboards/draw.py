@@ -83,7 +83,8 @@ class Recorded:
     def scrape(self) -> None:
         """Write down what is shown, as of the clock."""
         at = f" {self.clock():.0f}\n".encode()
-        for line in self.service.metrics.exposition().splitlines():
+        text, _ = self.service.metrics.exposition()
+        for line in text.splitlines():
             if not line.startswith(b"#"):
                 name, _, value = line.rpartition(b" ")
                 labels = name[:-1] + b"," if name.endswith(b"}") else name + b"{"

@@ -22,6 +22,7 @@ from dashboards.panels import (
     stacked,
     states,
 )
+from monitor.catalogue import MAX_SERIES
 from monitor.health import PATIENCE_SECONDS
 
 
@@ -105,10 +106,10 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "too rare to be watched alone. Empty: all are watched.", WORST,
               (Query(f"max by (alarm, pipeline, scenario, reason) (leadline_alarm_abstained{PIPELINE})",
                      "{{alarm}} {{pipeline}} {{scenario}}: {{reason}}"),), width=16, steps=above(1)),
-        Panel(lines, "Kafka partitions", NUMBER,
-              "Read by each sidecar of the group. Their sum is the topics' number; none for a sidecar: it only waits "
-              "for another one to fail. Empty without a `kafka` source.", EACH,
-              (Query("leadline_source_assigned_partitions", "{{source}} {{instance}}"),)),
+        Panel(lines, "Assessments that a sink left out", PER_SECOND,
+              "It went on without them: `no_otlp_ids` and `unknown_span` are of traces that the trace store does not "
+              "have; `refused` and `too_large` are for its operator. Empty where all were written.", SUMMED,
+              rate("sink, reason", "leadline_sink_skipped_assessments_total", "{{sink}}: {{reason}}")),
     ),
     "What runs here?": (
         Panel(numbers, "Started", DATE,
@@ -127,14 +128,25 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel(numbers, "Version", NUMBER,
               "How many sidecars run each version. More than one version: a rollout that did not end.", EACH,
               (Query("count by (version) (leadline_build_info)", "{{version}}"),), width=6),
-        Panel(lines, "Reloads of the configuration", PER_SECOND,
-              "`failed`: the file on disk is not what runs; the one before stays in use. Empty before the first.",
-              SUMMED, rate("instance, result", "leadline_config_reloads_total", "{{instance}}: {{result}}")),
+        Panel(lines, "Kafka partitions", NUMBER,
+              "Read by each sidecar of the group. Their sum is the topics' number; none for a sidecar: it only waits "
+              "for another one to fail. Empty without a `kafka` source.", EACH,
+              (Query("leadline_source_assigned_partitions", "{{source}} {{instance}}"),)),
         Panel(lines, "Rebalances of Kafka partitions", PER_SECOND,
               "`lost` again and again: a sidecar does not poll in time, or its network is bad. Empty without Kafka.",
               SUMMED, rate("instance, change", "leadline_source_rebalances_total", "{{instance}}: {{change}}")),
         Panel(lines, "Traces that a crash would lose", PER_SECOND,
               "Taken in with the journal off. Empty where it is on, which is the default.", SUMMED,
               rate("source", "leadline_unjournaled_traces_total", "{{source}}")),
+        Panel(lines, "Reloads of the configuration", PER_SECOND,
+              "`failed`: the file on disk is not what runs; the one before stays in use. Empty before the first.",
+              SUMMED, rate("instance, result", "leadline_config_reloads_total", "{{instance}}: {{result}}")),
+        Panel(numbers, "The file on disk is what runs", STATE,
+              "Off: the last reload failed, and the configuration before it stays in use; the log says why.", EACH,
+              (Query("leadline_config_last_reload_success", "{{instance}}"),), steps=below(1)),
+        Panel(lines, "Series of metrics", NUMBER,
+              f"What each metric would have. Beyond {MAX_SERIES:,} the rest is counted under `_other` or left out: too "
+              "many pipelines or scenarios for labels.", WORST,
+              (Query("topk(10, max by (metric) (leadline_metric_series))", "{{metric}}"),), steps=above(MAX_SERIES)),
     ),
 }  # fmt: skip

@@ -252,6 +252,8 @@ def _figures(axes: Axes, panel: dict[str, Any], found: Answers, span: Span) -> N
 def _said(value: float, unit: str, now: float) -> str:
     if unit == "percentunit":
         return f"{value:.1%}"
+    if unit == "bool_on_off":
+        return "On" if value else "Off"
     if unit == "dateTimeFromNow":
         return f"{(now - value / 1000) / 3600:.0f} h ago"
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
