@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do command -v $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-emitters test-phoenix record-emitters check lint format benchmarks dashboards clean
+.PHONY: demo test test-emitters test-phoenix record-emitters check lint format benchmarks dashboards pictures clean
 
 demo: .venv/installed ## the main job on an embedded stack: no network, no downloads
 	$(BIN)/leadline demo
@@ -40,7 +40,10 @@ benchmarks: .venv/installed-dev ## ratios against named peers; see benchmarks/RE
 	$(BIN)/python benchmarks/start_up.py
 
 dashboards: .venv/installed-dev ## writes dashboards/*.json
-	$(BIN)/python dashboards/build.py
+	$(BIN)/python -m dashboards.build
+
+pictures: .venv/installed-dev ## draws docs/dashboards/*.png from what a Prometheus answers; some minutes
+	$(BIN)/python -m dashboards.draw
 
 docs/metrics.md: monitor/catalogue.py detectors/signals.py .venv/installed ## from the catalogue
 	$(BIN)/leadline metrics --markdown > $@

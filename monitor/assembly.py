@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from typing import NamedTuple
 
 import structlog
@@ -26,7 +25,7 @@ from monitor.providers.corpus import Corpus
 from monitor.providers.cross_encoder import CrossEncoderScorer, Usage
 from monitor.sampling import PairBudget, Sampler
 from monitor.sinks.base import Sink
-from monitor.sinks.jsonl import JsonlSink
+from monitor.sinks.build import build_sinks
 from monitor.state import ReferenceKey
 
 log = structlog.get_logger()
@@ -107,7 +106,7 @@ class Builder:
             on_failure=self._metrics.failed, on_success=self._metrics.succeeded, why_not=sampler.why_not,
         )  # fmt: skip
         own = risk_calibrations(config.pipelines, prior=shipped_prior().version, scorer=assessor.scorer)
-        opened = tuple(_open_sinks(config))
+        opened = build_sinks(config, self._metrics, self._clock)
         if scorer is not None:
             scorer.start()
         return Assembly(
@@ -151,13 +150,3 @@ class Builder:
             metrics.set("scorer_share_ratio", sampler.scorer_share)
 
         return spend
-
-
-def _open_sinks(config: Config) -> list[Sink]:
-    with ExitStack() as opened:
-        sinks: list[Sink] = []
-        for sink in config.sinks:
-            sinks.append(JsonlSink(sink.path))
-            opened.callback(sinks[-1].close)
-        opened.pop_all()
-    return sinks

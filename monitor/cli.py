@@ -290,6 +290,17 @@ def notify_test(config: Annotated[Path, typer.Option("--config", help="Configura
 
 
 @app.command()
+def assets(
+    directory: Annotated[Path, typer.Argument(help="Written to, in folders as in the repository; made if need be.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace files that were changed.")] = False,
+) -> None:
+    """Write dashboards, Prometheus rules, runbook and the annotated configuration."""
+    from monitor.assets import assets_command  # noqa: PLC0415
+
+    assets_command(directory, force=force)
+
+
+@app.command()
 def metrics(
     markdown: Annotated[bool, typer.Option("--markdown", help="As a page: docs/metrics.md.")] = False,
 ) -> None:

@@ -18,6 +18,7 @@ from monitor.config_kafka import KafkaSource
 from monitor.config_notify import Notify, called_twice
 from monitor.config_phoenix import PhoenixSource
 from monitor.config_scenarios import OwnScenarios
+from monitor.config_sinks import Sink, written_twice
 from monitor.errors import ConfigError
 from monitor.otlp.join import MAX_SPANS, WINDOW_SECONDS
 from monitor.providers.corpus_files import misfit
@@ -61,13 +62,6 @@ class HttpSource(_Section):
 
 
 Source = Annotated[JsonlSource | HttpSource | KafkaSource | PhoenixSource, Field(discriminator="kind")]
-
-
-class JsonlSink(_Section):
-    """Appends assessments to a file, one a line."""
-
-    kind: Literal["jsonl"]
-    path: Path
 
 
 class SampleRates(_Section):
@@ -183,7 +177,7 @@ class Config(BaseSettings):
     )
 
     sources: tuple[Source, ...] = ()
-    sinks: tuple[JsonlSink, ...] = ()
+    sinks: tuple[Sink, ...] = ()
     corpus: CorpusConfig | None = None
     pipelines: dict[str, PipelineConfig] = {"default": PipelineConfig()}
     attributes: tuple[str, ...] = ()
@@ -204,6 +198,12 @@ class Config(BaseSettings):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"sources: got {name} twice, expected sources that differ")
+        return self
+
+    @model_validator(mode="after")
+    def _sinks_differ(self) -> Self:
+        if name := written_twice(self.sinks):
+            raise ValueError(f"sinks: got {name} twice, expected sinks that differ")
         return self
 
     @model_validator(mode="after")
@@ -285,7 +285,7 @@ def _one_line(error: ValidationError) -> str:
 
 def _key(location: tuple[int | str, ...]) -> str:
     """Dotted, without the tag that pydantic puts after the place in a list of unions."""
-    parts = location[:2] + location[3:] if location[:1] in {("sources",), ("notify",)} else location
+    parts = location[:2] + location[3:] if location[:1] in {("sources",), ("sinks",), ("notify",)} else location
     return ".".join(map(str, parts))
 
 

@@ -1,10 +1,11 @@
 """What every section of the configuration is made of."""
 
 import re
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 
 def _pattern(text: str) -> str:
@@ -36,7 +37,7 @@ BaseUrl = Annotated[Url, AfterValidator(lambda text: text.rstrip("/"))]  # to wh
 
 
 class Named:
-    """Of the section of a source: `label` tells it from other sources, `name` is that in metrics and state."""
+    """Of the section of a source or sink: `label` tells it from others, `name` is that in metrics and state."""
 
     @property
     def label(self) -> str:
@@ -51,3 +52,24 @@ class Section(BaseModel):
     """Unknown keys are errors; nothing changes once it is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _header(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+        raise ValueError("expected the name of a header")
+    return name
+
+
+class Header(Section):
+    """A header of each request; what is secret in a file or in an environment variable."""
+
+    name: Annotated[str, AfterValidator(_header)]
+    value: str | None = None
+    file: Path | None = None
+    env: str | None = None
+
+    @model_validator(mode="after")
+    def _one_value(self) -> Self:
+        if sum(given is not None for given in (self.value, self.file, self.env)) != 1:
+            raise ValueError("expected value, file or env, one of the three")
+        return self

@@ -1,4 +1,4 @@
-"""The configuration of a Kafka source: what is read, and how the brokers are spoken to."""
+"""The configuration of a Kafka source, what is read, and of all that speaks to brokers."""
 
 import re
 from collections.abc import Mapping
@@ -83,7 +83,15 @@ class SaslConfig(Section):
         return self
 
 
-class KafkaSource(Named, Section):
+class Brokers(Section):
+    """Where the brokers are and how they are spoken to."""
+
+    bootstrap_servers: tuple[Address, ...] = Field(min_length=1)
+    tls: TlsConfig | None = None
+    sasl: SaslConfig | None = None
+
+
+class KafkaSource(Named, Brokers):
     """Reads topics as a member of a consumer group: more sidecars of the same `group_id` share the partitions.
 
     `encoding` is what a record holds: a query trace, or spans as OpenTelemetry's collector writes them. Those of one
@@ -93,7 +101,6 @@ class KafkaSource(Named, Section):
     """
 
     kind: Literal["kafka"]
-    bootstrap_servers: tuple[Address, ...] = Field(min_length=1)
     topics: tuple[Topic, ...] = ()
     topic_pattern: Pattern | None = None
     group_id: str = Field("leadline", min_length=1)
@@ -103,8 +110,6 @@ class KafkaSource(Named, Section):
     start: Literal["beginning", "end"] = "beginning"
     max_record_bytes: int = Field(16 * 2**20, ge=1024)
     dead_letter_topic: Topic | None = None
-    tls: TlsConfig | None = None
-    sasl: SaslConfig | None = None
     client: dict[str, Setting] = Field({})
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.config_base import BaseUrl, Section, Url
+from monitor.config_base import BaseUrl, Header, Section, Url
 
 OWN_LABELS = ("alertname", "pipeline", "scenario", "signal", "monitor")
 
@@ -17,27 +17,6 @@ def _labels(labels: dict[str, str]) -> dict[str, str]:
         if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) or name in OWN_LABELS:
             raise ValueError(f"expected names of letters, digits and '_' that are none of {', '.join(OWN_LABELS)}")
     return labels
-
-
-def _header(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
-        raise ValueError("expected the name of a header")
-    return name
-
-
-class Header(Section):
-    """A header of each request; what is secret in a file or in an environment variable."""
-
-    name: Annotated[str, AfterValidator(_header)]
-    value: str | None = None
-    file: Path | None = None
-    env: str | None = None
-
-    @model_validator(mode="after")
-    def _one_value(self) -> Self:
-        if sum(given is not None for given in (self.value, self.file, self.env)) != 1:
-            raise ValueError("expected value, file or env, one of the three")
-        return self
 
 
 class Destination(Section):

@@ -1,4 +1,4 @@
-"""The configuration of a Phoenix source."""
+"""The configuration of a Phoenix source, and of all that speaks to a Phoenix."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,32 +15,36 @@ def _project(name: str) -> str:
     return name
 
 
-class PhoenixSource(Named, Section):
-    """Asks an Arize Phoenix every `poll_seconds` for the spans that one project got; the project is the pipeline.
+class PhoenixServer(Section):
+    """Where a Phoenix is. Where it wants a key, that is in a file or in an environment variable, never here."""
 
-    The spans of a trace are waited for `join_seconds` beyond the next poll; at most `join_spans` are held. The API key
-    is in a file or in an environment variable, never here.
-    """
-
-    kind: Literal["phoenix"]
     url: BaseUrl
-    project: Annotated[str, AfterValidator(_project)] = "default"
-    start: Literal["beginning", "end"] = "end"
-    poll_seconds: float = Field(5.0, gt=0, le=3600)
-    page_spans: int = Field(500, ge=1, le=1000)
-    join_seconds: float = Field(WINDOW_SECONDS, gt=0, le=600)
-    join_spans: int = Field(MAX_SPANS, ge=1000)
     api_key_file: Path | None = None
     api_key_env: str | None = None
     ca_file: Path | None = None
-
-    @property
-    def label(self) -> str:
-        """What tells it from other sources."""
-        return f"{self.kind} {self.url}/{self.project}"
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
         if self.api_key_file is not None and self.api_key_env is not None:
             raise ValueError("expected api_key_file or api_key_env, one of the two")
         return self
+
+
+class PhoenixSource(Named, PhoenixServer):
+    """Asks an Arize Phoenix every `poll_seconds` for the spans that one project got; the project is the pipeline.
+
+    The spans of a trace are waited for `join_seconds` beyond the next poll; at most `join_spans` are held.
+    """
+
+    kind: Literal["phoenix"]
+    project: Annotated[str, AfterValidator(_project)] = "default"
+    start: Literal["beginning", "end"] = "end"
+    poll_seconds: float = Field(5.0, gt=0, le=3600)
+    page_spans: int = Field(500, ge=1, le=1000)
+    join_seconds: float = Field(WINDOW_SECONDS, gt=0, le=600)
+    join_spans: int = Field(MAX_SPANS, ge=1000)
+
+    @property
+    def label(self) -> str:
+        """What tells it from other sources."""
+        return f"{self.kind} {self.url}/{self.project}"

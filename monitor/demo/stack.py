@@ -46,11 +46,12 @@ class Stack:
         httpx2.HTTPError
             Where the sidecar does not take them.
         """
-        traces = [self._answer() for _ in range(count)]
+        traces = [self.answer() for _ in range(count)]
         response = httpx2.post(f"{self.ingest}/v1/query-traces", json=traces, timeout=30)
         response.raise_for_status()
 
-    def _answer(self) -> dict[str, Any]:
+    def answer(self) -> dict[str, Any]:
+        """The query trace of the next one."""
         question = self.stream.draw()
         served = self.retriever.search(question.query, TOP_K)
         self._remember([doc_id for doc_id, _ in served], question.relevant)

@@ -52,14 +52,14 @@ class Post:
         said = f"{status} {' '.join(start.split())}".rstrip()
         if answer.is_client_error and status not in WORTH_RETRYING:
             return Outcome("refused", said)
-        return Outcome("failed", said, _retry_after(answer.headers.get("retry-after", ""), now))
+        return Outcome("failed", said, retry_after(answer.headers.get("retry-after", ""), now))
 
     def close(self) -> None:
         """Close it; twice is fine."""
         self._http.close()
 
 
-def _retry_after(text: str, now: float) -> float:
+def retry_after(text: str, now: float) -> float:
     """Seconds, given as such or as a date; 0 for what is neither."""
     try:
         seconds = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - now

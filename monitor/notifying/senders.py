@@ -5,8 +5,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from monitor import secret
-from monitor.config_notify import Alertmanager, Destination, Header, Webhook
+from monitor.config_notify import Alertmanager, Destination, Webhook
 from monitor.errors import LeadlineError
+from monitor.http_headers import headers_of, one_line
 from monitor.notifying.bodies import Event, pushed, signed, webhook_body
 from monitor.notifying.post import Outcome, Post
 from monitor.tls import trusting
@@ -37,7 +38,7 @@ class WebhookSender:
         self._config = config
         self._clock = clock
         self._secret = secret.either(config.secret_file, config.secret_env, "secret_env", "a secret to sign with")
-        self._post = _post(config, _url(config), dict(map(_header, config.headers)))
+        self._post = _post(config, _url(config), headers_of(config.headers, "notify"))
         self.close = self._post.close
 
     def send(self, events: Sequence[Event]) -> Outcome:
@@ -54,7 +55,7 @@ class AlertmanagerSender:
         self._config = config
         self._clock = clock
         token = secret.either(config.token_file, config.token_env, "token_env", "a token")
-        headers = {"Authorization": _one_line(f"Bearer {token}", "Authorization")} if token else {}
+        headers = {"Authorization": one_line(f"Bearer {token}", "Authorization", "notify")} if token else {}
         self._post = _post(config, config.url + PATH, headers, _login(config))
         self.close = self._post.close
 
@@ -77,17 +78,6 @@ def _url(config: Webhook) -> str:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise LeadlineError(f"notify: expected http:// or https:// in {config.url_file or config.url_env}")
     return url
-
-
-def _header(header: Header) -> tuple[str, str]:
-    text = header.value or secret.either(header.file, header.env, "env", f"the value of {header.name}") or ""
-    return header.name, _one_line(text, header.name)
-
-
-def _one_line(text: str, name: str) -> str:
-    if not text.isprintable() or not text.isascii():
-        raise LeadlineError(f"notify: expected one line of ASCII as the value of the header {name}")
-    return text
 
 
 def _login(config: Alertmanager) -> tuple[str, str] | None:

@@ -1,8 +1,8 @@
-"""How a Kafka source gets to its brokers: settings, secrets, TLS, and clients that leave nothing behind."""
+"""How Kafka sources and sinks get to their brokers: settings, secrets, TLS, and clients that leave nothing behind."""
 
 import errno
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
@@ -10,7 +10,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.errors import KafkaConfigurationError, KafkaTimeoutError
 
 from monitor import secret
-from monitor.config_kafka import KafkaSource, SaslConfig, TlsConfig
+from monitor.config_kafka import Brokers, KafkaSource, SaslConfig, TlsConfig
 from monitor.errors import LeadlineError
 from monitor.sources.base import BATCH_BYTES
 
@@ -32,8 +32,8 @@ _PRODUCERS = KafkaProducer.DEFAULT_CONFIG.keys() - {"max_block_ms", "max_request
 STARTS = {"beginning": "earliest", "end": "latest"}
 
 
-class KafkaClients:
-    """Makes consumers and producers for one source; secrets and certificates are read once, here.
+class Connections:
+    """Makes clients of some brokers; secrets and certificates are read once, here.
 
     Raises
     ------
@@ -41,9 +41,60 @@ class KafkaClients:
         Where a password or a certificate cannot be had.
     """
 
-    def __init__(self, config: KafkaSource) -> None:
-        self._config = config
+    def __init__(self, config: Brokers, client: Mapping[str, Any] | None = None) -> None:
+        self._servers = list(config.bootstrap_servers)
+        self._client = {**DEFAULTS, **(client or {})}
         self._security = _security(config)
+
+    def producer(self) -> KafkaProducer:
+        """One whose records count as sent once all replicas have them.
+
+        Raises
+        ------
+        OSError
+            Where no broker answers, or the client refuses its settings.
+        """
+        return self._connected(
+            KafkaProducer,
+            **{name: value for name, value in self._client.items() if name in _PRODUCERS},
+            acks="all",
+            enable_idempotence=False,  # a record more does no harm, a fenced producer would
+            max_request_size=MAX_REQUEST_BYTES,
+            max_block_ms=BLOCK_MS,
+        )
+
+    def _connected(self, build: Callable[..., Any], **settings: Any) -> Any:
+        """Built, or with nothing left open: a constructor that raises leaves its thread and sockets behind."""
+        clients: list[Any] = []
+
+        def client(**options: Any) -> Any:
+            clients.append(build.DEFAULT_CONFIG["kafka_client"](**options))  # type: ignore[attr-defined]
+            return clients[-1]
+
+        try:
+            return build(
+                bootstrap_servers=self._servers, bootstrap_timeout_ms=BOOTSTRAP_MS, kafka_client=client,
+                **settings, **self._security,
+            )  # fmt: skip
+        except BaseException as error:
+            for opened in clients:
+                opened.close()
+            if isinstance(error, KafkaTimeoutError):
+                said = (
+                    f"no broker at {', '.join(self._servers)} answers or lets us in, the client's own messages say why"
+                )
+                raise ConnectionError(errno.ECONNREFUSED, said) from error
+            if isinstance(error, KafkaConfigurationError):
+                raise OSError(errno.EINVAL, f"client: {error.args[0]}") from error
+            raise
+
+
+class KafkaClients(Connections):
+    """Makes consumers, too, for one source; raises as its base does."""
+
+    def __init__(self, config: KafkaSource) -> None:
+        super().__init__(config, config.client)
+        self._config = config
 
     def consumer(self) -> KafkaConsumer:
         """One that has found the brokers; it joins the group in its first polls.
@@ -63,7 +114,7 @@ class KafkaClients:
         config = self._config
         return self._connected(
             KafkaConsumer,
-            **{**DEFAULTS, **config.client},
+            **self._client,
             group_id=group_id,
             enable_auto_commit=False,
             auto_offset_reset=STARTS[config.start],
@@ -72,43 +123,8 @@ class KafkaClients:
             metrics_enabled=False,
         )
 
-    def producer(self) -> KafkaProducer:
-        """One whose records count as sent once all replicas have them; otherwise as `consumer`."""
-        return self._connected(
-            KafkaProducer,
-            **{name: value for name, value in {**DEFAULTS, **self._config.client}.items() if name in _PRODUCERS},
-            acks="all",
-            enable_idempotence=False,  # a record more does no harm, a fenced producer would
-            max_request_size=MAX_REQUEST_BYTES,
-            max_block_ms=BLOCK_MS,
-        )
 
-    def _connected(self, build: Callable[..., Any], **settings: Any) -> Any:
-        """Built, or with nothing left open: a constructor that raises leaves its thread and sockets behind."""
-        servers = list(self._config.bootstrap_servers)
-        clients: list[Any] = []
-
-        def client(**options: Any) -> Any:
-            clients.append(build.DEFAULT_CONFIG["kafka_client"](**options))  # type: ignore[attr-defined]
-            return clients[-1]
-
-        try:
-            return build(
-                bootstrap_servers=servers, bootstrap_timeout_ms=BOOTSTRAP_MS, kafka_client=client,
-                **settings, **self._security,
-            )  # fmt: skip
-        except BaseException as error:
-            for opened in clients:
-                opened.close()
-            if isinstance(error, KafkaTimeoutError):
-                said = f"no broker at {', '.join(servers)} answers or lets us in, the client's own messages say why"
-                raise ConnectionError(errno.ECONNREFUSED, said) from error
-            if isinstance(error, KafkaConfigurationError):
-                raise OSError(errno.EINVAL, f"client: {error.args[0]}") from error
-            raise
-
-
-def _security(config: KafkaSource) -> dict[str, Any]:
+def _security(config: Brokers) -> dict[str, Any]:
     protocol = ("SASL_" if config.sasl else "") + ("SSL" if config.tls else "PLAINTEXT")
     tls = {"ssl_context": _tls_context(config.tls)} if config.tls else {}
     return {"security_protocol": protocol, **tls, **(_sasl(config.sasl) if config.sasl else {})}

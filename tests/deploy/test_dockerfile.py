@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from monitor.assets import assets
 from monitor.config import HttpConfig, QuarantineConfig, StateConfig, load_config
 from monitor.service import STOP_SECONDS, Service
 from tests.deploy.commands import accepted
@@ -49,12 +50,16 @@ def port(address: str) -> str:
 
 
 def test_everything_that_is_copied_exists_and_is_all_that_is_packaged() -> None:
-    """The packages, and what pyproject.toml names besides."""
+    """The packages, what pyproject.toml names besides, and what setup.py puts into them."""
     copied = [name for line in instructions(BUILD)["COPY"] for name in line.split()[:-1]]
     assert all((kit.ROOT / name).exists() for name in copied)
     packages = [pattern.rstrip("*") for pattern in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]]
     project = PROJECT["project"]
-    assert set(copied) == {"pyproject.toml", project["readme"], *project["license-files"], *packages}
+    named = {"pyproject.toml", "setup.py", project["readme"], *project["license-files"], *packages}
+    rest = set(copied) - named
+    assert named <= set(copied)
+    assert all(any(path.is_relative_to(name) for name in rest) for path in assets())
+    assert all(any(path.is_relative_to(name) for path in assets()) for name in rest)
 
 
 def test_only_the_installed_package_gets_into_the_image() -> None:

@@ -132,7 +132,7 @@ class OwnBroker(Broker):
     """
 
     def __init__(self, directory: Path, classpath: str) -> None:
-        ports = {name: kit.free_port() for name in ("port", "secure", "mutual", "controller")}
+        ports = dict(zip(("port", "secure", "mutual", "controller"), kit.free_ports(4), strict=True))
         super().__init__(f"127.0.0.1:{ports['port']}")
         self.secure_address = f"127.0.0.1:{ports['secure']}"
         self.mutual_address = f"127.0.0.1:{ports['mutual']}"
@@ -145,10 +145,13 @@ class OwnBroker(Broker):
         self._settings.write_text(SETTINGS.format(**ports, directory=directory, user=USER, password=PASSWORD))
         self._process: subprocess.Popen[bytes] | None = None
         self._make_certificates()
-        storage = ["kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", str(self._settings)]
-        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
-            storage += ["--add-scram", f"{mechanism}=[name={USER},password={PASSWORD}]"]
-        _run([*self._java, *storage], env=self._environment)
+        users = [f"{mechanism}=[name={USER},password={PASSWORD}]" for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512")]
+        self.format(self._settings, *(word for user in users for word in ("--add-scram", user)))
+
+    def format(self, settings: Path, *options: str) -> None:
+        """Prepare the storage that some settings name; Kafka checks them all first."""
+        tool = [*self._java, "kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", str(settings)]
+        _run([*tool, *options], env=self._environment)
 
     def _make_certificates(self) -> None:
         keytool = [require("keytool", "apt-get install default-jre-headless")]

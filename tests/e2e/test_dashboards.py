@@ -1,31 +1,44 @@
 """A real Prometheus answers every expression of every dashboard, as Grafana would ask it."""
 
-import math
-import re
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 from threading import Event, Thread
 from typing import Any
 
 import httpx2
 import msgspec
 import pytest
+import yaml
 
+from dashboards.asking import Found, Prometheus, Span, filled, named, panels, read
+from dashboards.build import BOARDS
+from dashboards.pictures import Shown, picture
+from dashboards.week import Past
 from detectors.records import Assessment
+from detectors.signals import SIGNALS
 from monitor.demo.corpus import build_corpus, write_corpus
-from monitor.demo.queries import QueryStream
-from monitor.demo.retriever import DenseRetriever
-from monitor.demo.stack import PIPELINE, Stack
 from monitor.service import Service
 from tests.detectors.fakes import as_it_is
-from tests.e2e import dashboards
 from tests.monitor import kit
+from tests.monitor.notifying.receiver import receiving
+from tests.monitor.otlp.kit import as_json, request, retriever
 
 SEED = 3
 BATCH = 25
-NAMES = sorted(path.name for path in (kit.ROOT / "dashboards").glob("*.json"))
+PIPELINE = "larkmoor-help"
+EVERYTHING = {"pipeline": ".*", "scenario": ".*", "signal": ".*"}
+BUILT_IN = {"window": "15m", "__rate_interval": "4s", "__interval": "1s", "__range": "6h"}
+EMPTY = {
+    "leadline_source_lag_seconds": "no Phoenix here",
+    "leadline_source_assigned_partitions": "no Kafka here",
+    "leadline_source_rebalances_total": "no Kafka here",
+    "leadline_sink_skipped_assessments_total": "the sinks here write all",
+    "leadline_unjournaled_traces_total": "the journal is on",
+    "leadline_scorer_known_pairs_total": "the scorer of this test does not count them",
+    "leadline_scorer_truncated_pairs_total": "the scorer of this test reads everything",
+}
 
 
 class FailsOnce:
@@ -48,133 +61,188 @@ class FailsOnce:
 
 @pytest.fixture(scope="module")
 def sidecar(folder: Path) -> Iterator[Service]:
-    """Beside the demo's stack, which has users as long as it lives."""
+    """It has nine days behind it, the last with a fault, and has users as long as it lives."""
     documents = build_corpus(SEED)
     write_corpus(documents, folder / "corpus.jsonl")
-    (folder / "traces.jsonl").write_bytes(kit.lines(kit.traces(5)))
     calibration = msgspec.structs.replace(as_it_is(), scorer=kit.LengthScorer().name)
     (folder / "calibration.json").write_bytes(msgspec.json.encode(calibration))
-    sections = {
-        "sources": [{"kind": "http"}, *kit.follow(folder / "traces.jsonl")],
-        "corpus": {"path": str(folder / "corpus.jsonl"), "timestamp": "published"},
-        "pipelines": {"default": {"sample": {"scorer": 0.5}}},
-        "scorer": {"calibration": str(folder / "calibration.json")},
-    }
-    with Service(kit.config(folder, **sections), scorer=kit.LengthScorer(), sinks=[FailsOnce()]) as service:
-        assert service.ingest_address is not None
-        stream, ingest = QueryStream(documents, SEED), "http://{}:{}".format(*service.ingest_address)
-        stack = Stack(DenseRetriever.fit(documents), stream, ingest, Random(SEED))
-        ended = Event()
-        users = Thread(target=lambda: _serve(stack, ended))
-        users.start()
-        try:
-            yield service
-        finally:
-            ended.set()
-            users.join()
+    past, days = Past(documents, SEED), timedelta(days=8)
+    start = datetime.now(UTC) - timedelta(days=9, hours=6)
+    healthy = [*kit.traces(5), *past.traces(PIPELINE, start, days, 8 * 24 * 20)]
+    past.break_by("stale_index")
+    broken = list(past.traces(PIPELINE, start + days, timedelta(hours=30), 30 * 40))
+    ahead = list(past.traces(PIPELINE, datetime.now(UTC) + timedelta(hours=1), timedelta(0), 1))
+    followed = folder / "traces.jsonl"
+    followed.write_bytes(b"no trace\n" + kit.lines([*healthy, *broken, *ahead]))
+    with receiving() as receiver:
+        sections = {
+            "sources": [{"kind": "http", "join_seconds": 0.2}, *kit.follow(followed)],
+            "corpus": {"path": str(folder / "corpus.jsonl"), "timestamp": "published"},
+            "pipelines": {"default": {"sample": {"scorer": 0.5}}},
+            "scorer": {"calibration": str(folder / "calibration.json")},
+            "alerts": [{"signal": "hit_at_5", "smallest_drop": 0.05}],
+            "notify": [{"kind": "webhook", "url": receiver.url}],
+        }
+        written = kit.document(folder, **sections)
+        (folder / "leadline.yaml").write_text(yaml.safe_dump(written))
+        config = kit.config(folder, **sections)
+        with Service(config, scorer=kit.LengthScorer(), sinks=[FailsOnce()]) as service:
+            service.reload(folder / "leadline.yaml")
+            count = len(healthy) + len(broken) - 5
+            kit.wait_for(lambda: service.metrics.value("traces_total", PIPELINE, "evaluated") > count, 60)
+            assert service.ingest_address is not None
+            ingest = "http://{}:{}".format(*service.ingest_address)
+            _post(f"{ingest}/v1/traces", as_json(request(retriever())))
+            ended = Event()
+            users = Thread(target=lambda: _serve(past, ingest, ended))
+            users.start()
+            try:
+                yield service
+            finally:
+                ended.set()
+                users.join()
 
 
-def _serve(stack: Stack, ended: Event) -> None:
+def _post(url: str, body: bytes) -> None:
+    httpx2.post(url, content=body, headers={"Content-Type": "application/json"}).raise_for_status()
+
+
+def _serve(past: Past, ingest: str, ended: Event) -> None:
     while not ended.wait(0.2):
-        stack.serve(BATCH)
+        traces = list(past.traces(PIPELINE, datetime.now(UTC), timedelta(0), BATCH))
+        _post(f"{ingest}/v1/query-traces", msgspec.json.encode(traces))
 
 
 @pytest.fixture(scope="module")
-def answers(prometheus: str) -> "Answers":
-    """Once an estimate is there and everything was scraped a few times more."""
-    asked = Answers(prometheus)
-    rated = "rate(leadline_signal_missed_identifiers_count[15m]) > 0 and on (pipeline) leadline_hit_at_5_ratio"
-    kit.wait_for(lambda: asked.ready() and asked.of({"expr": rated, "instant": True}), timeout_seconds=60)
+def server(prometheus: str) -> Iterator[Prometheus]:
+    """Once an alarm stands and everything was scraped a few times more."""
+    asked = Prometheus(prometheus)
+    kit.wait_for(asked.ready, 60)
+    rated = "rate(leadline_signal_missed_identifiers_count[15m]) > 0 and on (pipeline) leadline_alarm_active == 1"
+    kit.wait_for(lambda: asked.get("query", query=rated)["result"], 60)
     time.sleep(3)
-    return asked
+    yield asked
+    asked.close()
 
 
-class Answers:
-    """What a Prometheus says to a target of a panel."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def ready(self) -> bool:
-        try:
-            return httpx2.get(f"{self._address}/-/ready").status_code == httpx2.codes.OK
-        except httpx2.TransportError:
-            return False
-
-    def of(self, target: dict[str, Any], **variables: str) -> list[dict[str, Any]]:
-        """Its series that have a number."""
-        expression = dashboards.filled(target["expr"], **variables)
-        if target["instant"]:
-            return [s for s in self._get("query", query=expression) if _numeric([s["value"]])]
-        now = time.time()
-        found = self._get("query_range", query=expression, start=now - 5, end=now, step=1)
-        return [s for s in found if _numeric(s["values"])]
-
-    def values(self, metric: str, label: str) -> list[str]:
-        """The values of a label, as a variable asks for them."""
-        found: list[str] = self._data(f"label/{label}/values", {"match[]": metric})
-        return found
-
-    def _get(self, path: str, **parameters: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._data(path, parameters)["result"]
-        return found
-
-    def _data(self, path: str, parameters: dict[str, Any]) -> Any:
-        answer = httpx2.get(f"{self._address}/api/v1/{path}", params=parameters).json()
-        assert answer["status"] == "success", f"{parameters}: {answer.get('error')}"
-        assert not answer.get("warnings"), f"{parameters}: {answer['warnings']}"
-        return answer["data"]
+def answer(server: Prometheus, target: dict[str, Any], **chosen: str | Sequence[str]) -> Found:
+    now = time.time()
+    return server.answer(target, {**EVERYTHING, **BUILT_IN, **chosen}, Span(now - 5, now, 1))
 
 
-def _numeric(samples: Sequence[tuple[float, str]]) -> bool:
-    return any(math.isfinite(float(value)) for _, value in samples)
+def choices(server: Prometheus, board: dict[str, Any], panel: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is chosen: everything, two pipelines, and one; where a panel repeats, each value by itself."""
+    if panel["per"] in {None, "pipeline"}:
+        one: list[dict[str, Any]] = [{"pipeline": PIPELINE}]
+        return one if panel["per"] else [{}, {"pipeline": [PIPELINE, "default"]}, *one]
+    (query,) = (variable["query"] for variable in board["templating"]["list"] if variable["name"] == panel["per"])
+    return [{panel["per"]: value} for value in server.values(query, EVERYTHING)]
 
 
-def test_every_expression_of_every_panel_has_an_answer(answers: Answers) -> None:
-    """With all pipelines and with one; and every series has the labels that its name is made of.
-
-    Elsewhere failures (none yet), the lag of files (no `jsonl` source), the signals and scorer panels (no corpus, no
-    scorer) and the estimate (under 30 effective samples) may be empty; beside this sidecar nothing may.
-    """
-    for name in NAMES:
-        for panel in dashboards.panels(dashboards.read(name)):
-            for target in panel["targets"]:
-                for pipeline in (".*", PIPELINE):
-                    found = answers.of(target, pipeline=pipeline)
-                    where = f"{name}: {panel['title']}: {target['expr']} for {pipeline}"
-                    assert found, f"no answer: {where}"
-                    wanted = set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
-                    assert all(wanted <= series["metric"].keys() for series in found), f"labels: {where}"
+def expected_to_be_empty(target: dict[str, Any]) -> bool:
+    return any(metric in target["expr"] for metric in EMPTY)
 
 
-def test_a_figure_is_one_series_and_names_in_a_panel_differ(answers: Answers) -> None:
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_expression_of_every_panel_has_an_answer(server: Prometheus, name: str) -> None:
+    """And every series has the labels that its name is made of; what is expected to be empty is."""
+    board = read(name)
+    for panel in panels(board):
+        for target in panel["targets"]:
+            for chosen in choices(server, board, panel):
+                found = answer(server, target, **chosen)
+                where = f"{panel['title']}: {target['expr']} for {chosen}"
+                assert bool(found) != expected_to_be_empty(target), f"answers: {len(found)} to {where}"
+                for series in found:
+                    assert named(target["legendFormat"], series["metric"]), where
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_figure_is_one_series_and_names_in_a_panel_differ(server: Prometheus, name: str) -> None:
     """Else a panel draws two lines of one name, or a large number that is one of several."""
-    for name in NAMES:
-        for panel in dashboards.panels(dashboards.read(name)):
-            names = [_named(t, series) for t in panel["targets"] for series in answers.of(t, pipeline=PIPELINE)]
-            assert len(set(names)) == len(names), panel["title"]
-            assert panel["type"] != "stat" or len(names) == len(panel["targets"])
+    board = read(name)
+    for panel in panels(board):
+        chosen = {"pipeline": PIPELINE, **choices(server, board, panel)[-1]}
+        found = [(target, answer(server, target, **chosen)) for target in panel["targets"]]
+        if panel["type"] == "table":
+            continue
+        names = [named(target["legendFormat"], one["metric"]) for target, series in found for one in series]
+        assert len(set(names)) == len(names), panel["title"]
+        assert panel["type"] != "stat" or len(names) == len(panel["targets"])
 
 
-def _named(target: dict[str, Any], series: dict[str, Any]) -> str:
-    return re.sub(r"{{(\w+)}}", lambda label: str(series["metric"][label[1]]), target["legendFormat"])
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_columns_of_a_table_share_their_rows(server: Prometheus, name: str) -> None:
+    """Else Grafana would write a row for each column: all queries have the same labels, and a row is of one series."""
+    for panel in panels(read(name)):
+        if panel["type"] == "table":
+            columns = [[tuple(sorted(one["metric"].items())) for one in answer(server, t)] for t in panel["targets"]]
+            assert all(len(set(column)) == len(column) for column in columns)
+            assert set.intersection(*map(set, columns)), panel["title"]
+            assert len({tuple(name for name, _ in row) for column in columns for row in column}) == 1
 
 
-def test_the_band_holds_the_estimate(answers: Answers) -> None:
-    """The panel that a reader looks at first: the same numbers as in the sidecar, in their order."""
-    overview = dashboards.read("overview.json")
-    for title in ("hit@5 of $pipeline", "The worst pipeline now"):
-        (panel,) = (panel for panel in dashboards.panels(overview) if panel["title"] == title)
-        found = {t["legendFormat"]: answers.of({**t, "instant": True}, pipeline=PIPELINE) for t in panel["targets"]}
-        by_name = {name: float(series[0]["value"][1]) for name, series in found.items()}
-        lower, upper = by_name.pop("lower"), by_name.pop("upper")
-        (estimate,) = by_name.values()
-        assert 0 <= lower < estimate < upper <= 1
+@pytest.mark.parametrize("title", ["hit@5 of $pipeline", "The worst pipeline now", "The worst kind of query now"])
+def test_the_band_holds_the_estimate(server: Prometheus, title: str) -> None:
+    """What a reader looks at first: the ends of the interval on their sides."""
+    (panel,) = (panel for panel in panels(read("overview")) if panel["title"] == title)
+    found = [answer(server, {**target, "instant": True}, pipeline=PIPELINE) for target in panel["targets"]]
+    by_name = {
+        t["legendFormat"]: float(series[0]["values"][0][1]) for t, series in zip(panel["targets"], found, strict=True)
+    }
+    lower, upper = by_name.pop("lower"), by_name.pop("upper")
+    (estimate,) = by_name.values()
+    assert 0 <= lower < estimate < upper <= 1
 
 
-def test_the_variable_lists_the_pipelines(answers: Answers) -> None:
-    for name in NAMES:
-        for variable in dashboards.read(name)["templating"]["list"]:
-            if variable["type"] == "query":
-                metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"]).groups()  # type: ignore[union-attr]
-                assert set(answers.values(metric, label)) == {"default", PIPELINE}
+def test_the_fault_shows_as_quality_and_not_as_mix(server: Prometheus) -> None:
+    (panel,) = (panel for panel in panels(read("overview")) if panel["title"].startswith("Quality against mix"))
+    found = {
+        target["legendFormat"]: float(answer(server, {**target, "instant": True}, pipeline=PIPELINE)[0]["values"][0][1])
+        for target in panel["targets"]
+    }
+    assert found["quality lower"] < found["quality {{instance}}"] < found["quality upper"] < 0
+    assert found["mix lower"] < found["mix {{instance}}"] < found["mix upper"]
+    assert abs(found["mix {{instance}}"]) < abs(found["quality {{instance}}"])
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_mark_has_an_answer(server: Prometheus, name: str) -> None:
+    """Alarms are 1 while they stand, as Grafana wants it; times are milliseconds."""
+    for marks in read(name)["annotations"]["list"]:
+        found = answer(server, {"expr": marks["expr"], "instant": False})
+        assert found, marks["name"]
+        values = {float(value) for series in found for _, value in series["values"]}
+        assert values == {1.0} or (marks["useValueForTime"] and min(values) > time.time() * 1000 - 864e5)
+        for series in found:
+            named(marks["titleFormat"] + marks["textFormat"], series["metric"])
+
+
+@pytest.mark.parametrize("name", ["overview", "scenarios"])
+def test_exemplars_are_single_traces(server: Prometheus, name: str) -> None:
+    """What Grafana draws as diamonds over the risk of queries."""
+    targets = [target for panel in panels(read(name)) for target in panel["targets"] if target.get("exemplar")]
+    assert targets
+    for target in targets:
+        asked = filled(target["expr"], {**EVERYTHING, **BUILT_IN})
+        found = server.get("query_exemplars", query=asked, start=time.time() - 60, end=time.time())
+        assert any(len(one["labels"]["trace_id"]) == 32 for series in found for one in series["exemplars"])
+
+
+@pytest.mark.parametrize("name", ["overview", "scenarios"])
+def test_they_can_be_drawn(server: Prometheus, tmp_path: Path, name: str) -> None:
+    """Panels of every kind."""
+    now = time.time()
+    shown = Shown(server, Span(now - 5, now, 1), {"pipeline": [PIPELINE], "scenario": ["none"]})
+    picture(read(name), shown, tmp_path / "drawn.png")
+    assert (tmp_path / "drawn.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_variables_list_what_there_is(server: Prometheus, name: str) -> None:
+    variables = {one["name"]: one["query"] for one in read(name)["templating"]["list"] if one["type"] == "query"}
+    found = {label: set(server.values(query, EVERYTHING)) for label, query in variables.items()}
+    assert found.pop("pipeline") >= {"default", PIPELINE}
+    assert found.pop("signal", set(SIGNALS)) == set(SIGNALS)
+    assert found.pop("scenario", {"none", "negation"}) >= {"none", "negation"}
+    assert not found

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from detectors.records import Assessment, Weights
+from detectors.records import Assessment, Evidence, Weights
 from monitor.config import Config, build_config
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +96,7 @@ class Sidecar:
     def __init__(self, directory: Path, **sections: Any) -> None:
         self.directory = directory
         self.file = directory / "leadline.yaml"
-        ports = {"metrics": f"127.0.0.1:{free_port()}", "ingest": f"127.0.0.1:{free_port()}"}
+        ports = {name: f"127.0.0.1:{port}" for name, port in zip(("metrics", "ingest"), free_ports(2), strict=True)}
         self.file.write_text(yaml.safe_dump(document(directory, **{"http": ports, **sections})))
         self.metrics_url, self.ingest_url = (f"http://{ports[name]}" for name in ("metrics", "ingest"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -138,10 +138,16 @@ def sidecar(directory: Path, **sections: Any) -> Iterator[Sidecar]:
 
 def free_port() -> int:
     """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Several, no two the same: one after the other, the same may come twice."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def replace_by_empty(path: Path) -> None:
@@ -156,7 +162,7 @@ def assessment(trace_id: str, **changes: Any) -> Assessment:
         "trace_id": trace_id, "span_id": None, "timestamp": datetime(2026, 11, 24, tzinfo=UTC), "pipeline": "default",
         "query_id": None, "scenario": "none", "scenarios": (), "weights": Weights(), "risk": 0.5, "risk_at_1": 0.5,
         "risk_basis": "score", "level_errors": {"risk": 0.1, "risk_at_1": 0.1},
-        "drivers": (), "signals": {"score_gap": 0.5}, "abstentions": {}, "evidence": {"missed": []}, "versions": {},
+        "drivers": (), "signals": {"score_gap": 0.5}, "abstentions": {}, "evidence": Evidence(), "versions": {},
         "document_ids": ("d",), "attributes": {}, "query": "q",
     }  # fmt: skip
     return Assessment(**{**plain, **changes})

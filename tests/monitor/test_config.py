@@ -135,6 +135,21 @@ EXPECTED = {
     "scenarios_too_many": (
         "scenarios: got {'s0': ['x'], 's1': ['x'], 's10': ['x'], 's11': ['x'], ...}, expected at most 20 scenarios"
     ),
+    "sinks_bad_topic": (
+        "sinks.0.topic: got 'rag assessments', "
+        "expected the name of a topic: letters, digits, '.', '_' and '-', at most 249 of them"
+    ),
+    "sinks_bad_url": (
+        "sinks.0.url: got 'localhost:4318', expected http:// or https://, a host, perhaps a port and a path, "
+        "and no password"
+    ),
+    "sinks_too_small": "sinks.0.max_bytes: got 100, expected greater than or equal to 4096",
+    "sinks_twice": "sinks: got jsonl assessments.jsonl twice, expected sinks that differ",
+    "sinks_two_keys": (
+        "sinks.0: got {'api_key_env': 'B', 'api_key_file': 'a', 'kind': 'phoenix', 'url': 'http://localhost:6006'}, "
+        "expected api_key_file or api_key_env, one of the two"
+    ),
+    "sinks_unknown_kind": "sinks.0.kind: got 'jsonlines', expected 'jsonl', 'kafka', 'otlp', 'phoenix'",
     "tiers_not_nested": (
         "pipelines.default.sample: got {'cheap': 0.1, 'scorer': 0.5}, expected cheap >= scorer >= judge: the tiers nest"
     ),
@@ -218,8 +233,8 @@ def test_the_annotated_default_shows_the_defaults() -> None:
     shown, default = load_config(DEFAULT), Config()
     for name in set(Config.model_fields) - examples:
         assert getattr(shown, name) == getattr(default, name), name
-    needed = {"kind", "path", "bootstrap_servers", "topics", "tls", "sasl", "url", "headers"}
-    for section in (*shown.sources, *shown.notify):
+    needed = {"kind", "path", "bootstrap_servers", "topics", "topic", "tls", "sasl", "url", "headers"}
+    for section in (*shown.sources, *shown.sinks, *shown.notify):
         assert section == type(section)(**section.model_dump(include=needed))
 
 
@@ -278,7 +293,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
             "sources.0.dead_letter_topic: got 'a.dead', expected a topic that is not read",
         ),
         ({"sources": [{"kind": "http", "jurnal": True}]}, "sources.0.jurnal: unknown key, did you mean journal?"),
-        ({"sinks": [{"kind": "kafka"}]}, "sinks.0.kind: got 'kafka', expected 'jsonl'"),
+        ({"sinks": [{"kind": "jsonl", "path": "a", "keep": 0}]}, "sinks.0.keep: got 0, expected greater than"),
+        (
+            {"sinks": [{"kind": "otlp", "url": "http://a", "headers": [{"name": "X"}]}]},
+            "sinks.0.headers.0: got {'name': 'X'}, expected value, file or env, one of the three",
+        ),
         ({"notify": [{"kind": "webhook"}]}, "notify.0: got {'kind': 'webhook'}, expected url, url_file or url_env"),
         (
             {"notify": [{"kind": "webhook", "secrt_env": "S"}]},
