@@ -26,6 +26,7 @@ from detectors.records import ALL, Alarm
 from monitor.config_alerts import Alert
 from monitor.deciding.observation import Floats, scenario_of
 
+HYSTERESIS = 0.02  # above its limit, for the alarm of a threshold to end
 Turn = Literal["raised", "resolved"]
 Why = Literal["evidence", "new_reference", "alert_removed"]
 State = EsrState | CusumState | ThresholdState
@@ -173,17 +174,19 @@ class Streams:
 
     def _make(self, name: str, stream: Watched, streams: int) -> Decider | Abstained:
         if self.alert.limit is not None:
-            return Threshold(ThresholdConfig(limit=self.alert.limit), cast("ThresholdState | None", stream.state))
+            limit = self.alert.limit
+            config = ThresholdConfig(limit=limit, hysteresis=min(HYSTERESIS, 1 - limit))
+            return Threshold(config, cast("ThresholdState | None", stream.state))
         known = self.known(name)
         if self.baseline is None or known is None:
             return Abstained.WEEK_NOT_COVERED
-        config = budget.esr_config(self.wanted(streams), known)
-        if isinstance(config, Abstained):
-            return config
+        made = budget.esr_config(self.wanted(streams), known)
+        if isinstance(made, Abstained):
+            return made
         if self.alert.decider == "e_detector":
-            return ESR(config, cast("EsrState | None", stream.state))
+            return ESR(made, cast("EsrState | None", stream.state))
         allowance = self.alert.smallest_drop / 2
-        limit = budget.cusum_limit(config.average_run_length, allowance, self.baseline.spread)
+        limit = budget.cusum_limit(made.average_run_length, allowance, self.baseline.spread)
         return Cusum(CusumConfig(allowance=allowance, limit=limit), cast("CusumState | None", stream.state))
 
     def fits(self, scale: str, stratum: str) -> str:

@@ -229,6 +229,11 @@ def test_other_deciders_find_a_drop_too(healthy: list[Observation], decider: str
     assert (ALL, "raised") in places(alarms)
 
 
+def test_a_limit_may_be_as_high_as_there_is() -> None:
+    machine = deciding(Alert(decider="threshold", limit=0.995))
+    assert (ALL, "raised") in places(fed(machine, hours(MONDAY, 24, 80, seed=5)))
+
+
 def test_a_signal_can_be_watched_in_the_direction_in_which_it_is_bad(healthy: list[Observation]) -> None:
     """uncovered_terms is the worse the higher it is."""
 
