@@ -61,8 +61,10 @@ class _Histogram:
 class _Distinct:
     """How many different things there were: exact up to a bound, and that bound beyond."""
 
-    def __init__(self) -> None:
+    def __init__(self, things: Iterable[object] = ()) -> None:
         self._hashes: set[int] = set()
+        for thing in things:
+            self.add(thing)
 
     def add(self, thing: object) -> None:
         if len(self._hashes) < COUNTED_TO:
@@ -118,9 +120,7 @@ class Metrics(Collector):
         if beyond and spec.kind == "counter":
             row[_others(beyond[0])] = sum(numbers[labels] for labels in beyond)
         with self._lock:
-            self._numbers[name] = row
-            for labels in beyond:
-                self._beyond[name].add(labels)
+            self._numbers[name], self._beyond[name] = row, _Distinct(beyond)
 
     def observe(self, name: str, values: Sequence[float], *labels: str, traces: Sequence[str] = ()) -> None:
         """Add values to a histogram; `traces`, the id of each one's trace, are its exemplars."""

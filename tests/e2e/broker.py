@@ -132,7 +132,7 @@ class OwnBroker(Broker):
     """
 
     def __init__(self, directory: Path, classpath: str) -> None:
-        ports = {name: kit.free_port() for name in ("port", "secure", "mutual", "controller")}
+        ports = dict(zip(("port", "secure", "mutual", "controller"), kit.free_ports(4), strict=True))
         super().__init__(f"127.0.0.1:{ports['port']}")
         self.secure_address = f"127.0.0.1:{ports['secure']}"
         self.mutual_address = f"127.0.0.1:{ports['mutual']}"

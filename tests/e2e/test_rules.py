@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.servers import prometheus_of, query
 from tests.monitor import kit
-from tests.prometheus.test_rules import ALERTS, FILE, RULES
+from tests.prometheus.rules import ALERTS, FILE, RULES
 
 PATIENCE_SECONDS = 60
 SECTIONS = {

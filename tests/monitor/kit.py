@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ class Sidecar:
     def __init__(self, directory: Path, **sections: Any) -> None:
         self.directory = directory
         self.file = directory / "leadline.yaml"
-        ports = {"metrics": f"127.0.0.1:{free_port()}", "ingest": f"127.0.0.1:{free_port()}"}
+        ports = {name: f"127.0.0.1:{port}" for name, port in zip(("metrics", "ingest"), free_ports(2), strict=True)}
         self.file.write_text(yaml.safe_dump(document(directory, **{"http": ports, **sections})))
         self.metrics_url, self.ingest_url = (f"http://{ports[name]}" for name in ("metrics", "ingest"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -138,10 +138,16 @@ def sidecar(directory: Path, **sections: Any) -> Iterator[Sidecar]:
 
 def free_port() -> int:
     """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Several, no two the same: one after the other, the same may come twice."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def replace_by_empty(path: Path) -> None:

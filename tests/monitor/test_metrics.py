@@ -290,6 +290,8 @@ def test_of_too_many_alarms_those_that_stand_are_shown() -> None:
     assert len(samples(found, "alarm_active", "scenario")) == MAX_SERIES
     assert samples(found, "watched_traces_total", "outcome")[OTHER,] == 5
     assert wanted(metrics, "alarm_active") == wanted(metrics, "watched_traces_total") == MAX_SERIES + 5
+    metrics.replace("alarm_active", {("a", "p", "s"): 1.0})
+    assert wanted(metrics, "alarm_active") == 1
 
 
 def test_what_is_beyond_is_counted_within_bounds() -> None:

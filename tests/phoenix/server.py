@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from tests.monitor.kit import free_port, wait_for
+from tests.monitor.kit import free_ports, wait_for
 from tests.monitor.otlp.kit import as_protobuf, request
 from tests.needs import require_phoenix
 
@@ -24,11 +24,11 @@ class Phoenix:
     def __init__(self, directory: Path) -> None:
         self._program = require_phoenix()
         self._directory = directory
-        port = free_port()
+        port, grpc_port = free_ports(2)
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {
             "PHOENIX_WORKING_DIR": str(directory), "PHOENIX_HOST": "127.0.0.1", "PHOENIX_PORT": str(port),
-            "PHOENIX_GRPC_PORT": str(free_port()), "PHOENIX_TELEMETRY_ENABLED": "false", "PHOENIX_ENABLE_AUTH": "true",
+            "PHOENIX_GRPC_PORT": str(grpc_port), "PHOENIX_TELEMETRY_ENABLED": "false", "PHOENIX_ENABLE_AUTH": "true",
             "PHOENIX_SECRET": "secret-of-32-characters-or-more-12345", "PHOENIX_ADMIN_SECRET": KEY,
         }  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
