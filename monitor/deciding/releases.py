@@ -84,7 +84,7 @@ class Releases:
             return False
         before = max(self.known.values(), key=lambda one: one.until, default=None)
         self.known[label] = Release(label, first, last, traces)
-        if before is None:
+        if before is None or not label:  # a trace that says nothing is no deploy
             return False
         self.comparison = Comparison(self.pipeline, before.label, label, first)
         return True

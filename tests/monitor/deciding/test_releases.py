@@ -107,6 +107,12 @@ def test_too_few_traces_before_are_said_so() -> None:
     assert verdict.verdict == "too few traces"
 
 
+def test_a_trace_that_says_nothing_is_no_deploy() -> None:
+    of = machine()
+    told(of, served(MONDAY, 2, 1, "v=1"))
+    assert told(of, served(MONDAY + 2 * HOUR, 2, 2, "")) == []
+
+
 def test_names_that_never_repeat_do_not_pile_up() -> None:
     """A request id for a version: beyond a number they count as one."""
     of = machine()
