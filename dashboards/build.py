@@ -61,10 +61,8 @@ class Marks(NamedTuple):
 MARKS = (
     Marks("Alarms", "red", f"max by (alarm, pipeline, scenario) (leadline_alarm_active{PIPELINE}) == 1",
           "Alarm {{alarm}} of {{pipeline}}", "over {{scenario}}"),
-    Marks("Releases compared", "blue",
-          f"max by (pipeline) (leadline_release_change_ratio{PIPELINE} > bool -2) "
-          f"unless on (pipeline) leadline_release_change_ratio{PIPELINE} offset 5m",
-          "A deploy of {{pipeline}} was compared", "1,000 traces or a day after it; GET /v1/events says when it came"),
+    Marks("Releases", "blue", f"max by (pipeline) (leadline_release_begun_timestamp_seconds{PIPELINE}) * 1000",
+          "A new release of {{pipeline}}", "what the comparison says: GET /v1/events", is_time=True),
     Marks("Baselines", "green",
           f"max by (pipeline, signal) (leadline_baseline_built_timestamp_seconds{PIPELINE}) * 1000",
           "Baseline of {{pipeline}} frozen", "{{signal}}", is_time=True),

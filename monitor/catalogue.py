@@ -120,6 +120,8 @@ _CHANGES = (
                "(sum w)^2 / sum w^2 over the traces of the last day that have the signal."),
     MetricSpec("signal_coverage_ratio", "gauge", "ratio", ("pipeline", "signal"),
                "Estimated share of the traffic of the last day for which the signal can be computed."),
+    MetricSpec("release_begun_timestamp_seconds", "gauge", "seconds", ("pipeline",),
+               "When the first trace of the last release came; absent while there was but one."),
     MetricSpec("release_change_ratio", "gauge", "ratio", ("pipeline",),
                "Change of quality from the release before to the last one, once compared; GET /v1/events says which."),
     MetricSpec("release_change_lower_ratio", "gauge", "ratio", ("pipeline",), "Lower end of its 95% interval."),

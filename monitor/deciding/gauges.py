@@ -14,7 +14,8 @@ from monitor.metrics import Labels, Metrics
 DAY_HOURS = 24
 _MINE = (
     "alarm_active", "alarm_evidence_ratio", "alarm_abstained", "watched_traces_total", "untimely_traces_total",
-    "baseline_built_timestamp_seconds", "scenario_share_ratio", "scenario_baseline_share_ratio", "signal_mean",
+    "baseline_built_timestamp_seconds", "release_begun_timestamp_seconds",
+    "scenario_share_ratio", "scenario_baseline_share_ratio", "signal_mean",
     "signal_mean_lower", "signal_mean_upper", "signal_effective_samples", "signal_coverage_ratio",
     *(f"{kind}_change{end}_ratio" for kind in ("quality", "mix", "release") for end in ("", "_lower", "_upper")),
 )  # fmt: skip
@@ -42,6 +43,8 @@ def _samples(deciding: Deciding) -> Iterator[Sample]:
         yield from _streams(state)
         yield from _estimates(deciding, state)
         comparison = state.releases.comparison
+        if comparison is not None:
+            yield "release_begun_timestamp_seconds", (state.name,), comparison.since
         if comparison and comparison.verdict and comparison.verdict.change:
             yield from _part("release_change", state.name, comparison.verdict.change.quality)
 

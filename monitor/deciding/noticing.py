@@ -6,18 +6,21 @@ from collections.abc import Sequence
 import msgspec
 
 from detectors.baseline import Baseline
+from detectors.causes import likely_cause
 from detectors.estimate import mean_of
 from detectors.mix import Decomposition
-from detectors.moments import added
+from detectors.moments import Moments, added
 from detectors.records import ALL, Alarm, Assessment
+from detectors.signals import SIGNALS
 from monitor.config_alerts import HIT
 from monitor.deciding.baselines import goodness, usable, worse_is_lower
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.estimates import change_since
 from monitor.deciding.observation import scenario_of
-from monitor.deciding.windows import HOUR_SECONDS, Row
+from monitor.deciding.windows import HOUR_SECONDS, Row, merged
 from monitor.notifying.notice import WORST, Notice, Worst
 
+COMPARED_HOURS = 24  # before an alarm began: what its signals are compared with
 REMEMBERED = 500  # traces of a pipeline, among which the worst are looked for
 
 
@@ -40,18 +43,31 @@ class RecentRisks:
 
 
 def notice_of(deciding: Deciding, alarm: Alarm, risks: RecentRisks) -> Notice:
-    """The alarm with all that is known. Levels are those since it began, against the same hours in its baseline."""
+    """The alarm with all that is known. Levels are those since it began, against the same hours in its baseline; the
+    cause is read off the signals, against the day before it began.
+    """
     if alarm.state == "resolved":
         return Notice(alarm=alarm)
     worst = risks.worst(alarm.pipeline, alarm.scenario) if alarm.signal == HIT else ()
+    first = _first_hour(alarm)
     with deciding.lock:
         state = deciding.pipelines[alarm.pipeline]
         streams = state.streams.get(alarm.alarm)
-        rows = usable(deciding.windows.of(alarm.pipeline, _first_hour(alarm)), state.scale)
-    own = [row for row in rows if alarm.scenario in (ALL, row[0].scenario)]
+        rows = usable(deciding.windows.of(alarm.pipeline, first - COMPARED_HOURS), state.scale)
+        rows = [row for row in rows if alarm.scenario in (ALL, row[0].scenario)]
+        before, own = ([row for row in rows if (row[0].hour >= first) is late] for late in (False, True))
+        cause = likely_cause(_signals(before), _signals(own))
     if streams is None or streams.baseline is None:
-        return _without_reference(alarm, own, worst)
-    return _against(streams.baseline, alarm, own, worst)
+        made = _without_reference(alarm, own, worst)
+    else:
+        made = _against(streams.baseline, alarm, own, worst)
+    return made if cause is None else msgspec.structs.replace(made, cause=cause.cause, remedy=cause.remedy)
+
+
+def _signals(rows: Sequence[Row]) -> dict[str, Moments]:
+    """Sums of every signal that has values."""
+    total = merged(window for _, window in rows)
+    return {name: moments for name in SIGNALS if (moments := total.moments(name)).values > 0}
 
 
 def _first_hour(alarm: Alarm) -> int:

@@ -83,6 +83,9 @@ def test_a_version_in_the_traces_is_a_release(tmp_path: Path, service: Service) 
     write(tmp_path, service, [trace(f"b{i}", attributes={"index_version": "42"}) for i in range(30)])
     (comparison,) = httpx2.get(url(service, "/v1/events")).json()["comparisons"]
     assert (comparison["before"], comparison["after"]) == ("index_version=41", "index_version=42")
+    begun = 'leadline_release_begun_timestamp_seconds{pipeline="default"} '
+    line = next(one for one in service.metrics.exposition()[0].decode().splitlines() if one.startswith(begun))
+    assert float(line.removeprefix(begun)) == pytest.approx(comparison["since"])
 
 
 def test_estimates_are_served_for_all_traffic_and_by_scenario(tmp_path: Path, service: Service) -> None:
