@@ -232,10 +232,11 @@ def test_by_the_shipped_reference_the_risk_stays_the_prior_s() -> None:
 
 
 def test_an_empty_result_keeps_its_risk_of_1() -> None:
+    """And names the calibration: it belongs to the same numbers as its neighbours, by which baselines are kept."""
     reference = msgspec.structs.replace(shipped_normalisation(), version="shop-2026")
     empty = rate(unrated(document_ids=()), reference, shipped_prior(), risk_calibration())
     assert (empty.risk, empty.risk_at_1, empty.prior_risks) == (1.0, 1.0, {})
-    assert "risk_calibration" not in empty.versions
+    assert empty.versions["risk_calibration"] == risk_calibration().version
 
 
 @pytest.mark.parametrize(
