@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 class Moments(NamedTuple):
     """Sums over values x of weights w whose levels err by e; each of one shape, that of the cells.
 
-    Sums of two sets of values are the sums of both: `+` would join tuples, so `plus` adds.
+    Sums of two sets of values are the sums of both: `added`.
     """
 
     values: Floats  # how many
@@ -53,10 +53,6 @@ class Moments(NamedTuple):
     def total(self, axis: int | tuple[int, ...] | None = None) -> Self:
         """Added up along an axis, or over all cells."""
         return type(self)(*(np.asarray(part.sum(axis=axis)) for part in self))
-
-    def plus(self, other: Self) -> Self:
-        """Of both."""
-        return type(self)(*(one + more for one, more in zip(self, other, strict=True)))
 
     def flipped(self) -> Self:
         """Of 1 - x."""

@@ -93,7 +93,8 @@ _ALARMS = (
                "fed to the decider of all traffic alone, since the baseline never saw such a query."),
     MetricSpec("untimely_traces_total", "counter", "traces", ("pipeline", "treatment"),
                "`ahead` of our clock by over five minutes: counted as of now. `late` by over a day: not watched. "
-               "`too_late` by over two: in no estimate either."),
+               "`too_late` by over two: in no estimate either. `too_many_pipelines`: of a pipeline beyond the first "
+               f"{MAX_PIPELINES}, in none either."),
     MetricSpec("baseline_built_timestamp_seconds", "gauge", "seconds", ("pipeline", "signal"),
                "When the baseline in use was frozen; absent until there is one."),
 )  # fmt: skip

@@ -71,14 +71,13 @@ class Stored:
         """What was saved of the right half: its last snapshot, and what it was told since."""
         pieces = self._connection.execute("SELECT kind, name, body FROM pieces").fetchall()
         told = (row[0] for row in self._connection.execute("SELECT body FROM told ORDER BY id"))
-        return Saved(pieces, self._windows("SELECT * FROM windows"), told)
+        return Saved(pieces, self.windows, told)
 
-    def windows(self, pipeline: str) -> Iterator[tuple[WindowKey, bytes]]:
-        """Every window of a pipeline that is still there, as of the last snapshot."""
-        return self._windows("SELECT * FROM windows WHERE pipeline = ?", pipeline)
-
-    def _windows(self, query: str, *values: object) -> Iterator[tuple[WindowKey, bytes]]:
-        return ((WindowKey(*row[:-1]), row[-1]) for row in self._connection.execute(query, values))
+    def windows(self, pipeline: str, since_hour: int = 0) -> Iterator[tuple[WindowKey, bytes]]:
+        """The windows of a pipeline that are still there, from an hour on, as of the last snapshot."""
+        query = "SELECT * FROM windows WHERE pipeline = ? AND hour >= ?"
+        rows = self._connection.execute(query, (pipeline, since_hour))
+        return ((WindowKey(*row[:-1]), row[-1]) for row in rows)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ class Abstained(StrEnum):
 
     TOO_FEW_VALUES = "too_few_values"
     WEEK_NOT_COVERED = "week_not_covered"
-    UNKNOWN_STRATUM = "unknown_stratum"
     REFERENCE_TOO_THIN = "reference_too_thin"
 
 

@@ -1,7 +1,7 @@
 """Baselines from hourly windows: built once there has been enough healthy traffic, then frozen."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TypeVar
@@ -11,12 +11,12 @@ import numpy as np
 
 from detectors.baseline import HOURS, Baseline, build_from, hours_of_week
 from detectors.deciders import Abstained
-from detectors.moments import Floats, Moments
+from detectors.moments import Floats, Moments, added
 from detectors.quantiles import read_quantiles
 from detectors.signals import SIGNALS
 from monitor.config_alerts import HIT
 from monitor.deciding.observation import MEASURES, Evidence, stratum
-from monitor.deciding.windows import BOUNDS, HOUR_SECONDS, Row
+from monitor.deciding.windows import BOUNDS, HOUR_SECONDS, Row, WindowKey, bins_to_one
 
 MOST_DAYS = 28  # after so many a baseline is frozen as it is, however thin
 ENOUGH = 0.3  # of the smallest drop that matters: how far the level of a pipeline's baseline may be off by then
@@ -39,6 +39,19 @@ def rises(measure: str) -> bool:
     return measure != HIT and SIGNALS[measure].direction > 0
 
 
+def stratum_of(key: WindowKey) -> str:
+    """The stratum that a window belongs to."""
+    return stratum(key.scenario, key.evidence)
+
+
+def summed_by(name: Callable[[WindowKey], str], rows: Iterable[Row], measure: str) -> dict[str, Moments]:
+    """Sums of what a decider watches, over all windows of the same name."""
+    found: dict[str, list[Moments]] = defaultdict(list)
+    for key, window in rows:
+        found[name(key)].append(window.moments(measure))
+    return {of: worse_is_lower(added(parts), measure) for of, parts in found.items()}
+
+
 def usable(rows: Iterable[Row], scale: str) -> list[Row]:
     """Of windows, those of one scale in which nothing of ours was broken."""
     return [row for row in rows if row[0].scale == scale and row[0].evidence != Evidence.DEGRADED]
@@ -53,13 +66,13 @@ def build_baseline(
     """
     place = MEASURES.index(measure)
     rows = [row for row in rows if row[1].sums[place, 0] > 0]  # its days are those that have values
-    if not rows or (whole_week and not spans_a_week(rows)):
+    if not rows:
         return Abstained.WEEK_NOT_COVERED
     tables: dict[str, Floats] = defaultdict(lambda: np.zeros((HOURS, len(Moments._fields))))
     bins: dict[str, Floats] = defaultdict(lambda: np.zeros(len(BOUNDS[measure]) + 1))
     hours = hours_of_week([key.hour * HOUR_SECONDS for key, _ in rows]).tolist()
     for (key, window), hour in zip(rows, hours, strict=True):
-        name = stratum(key.scenario, key.evidence)
+        name = stratum_of(key)
         tables[name][hour] += window.sums[place]
         bins[name] += window.histogram(measure)
     found = build_from(
@@ -72,12 +85,6 @@ def build_baseline(
     return found if isinstance(found, Abstained) else _named(found)
 
 
-def spans_a_week(rows: Sequence[Row]) -> bool:
-    """Whether there is a week from the first to the last hour."""
-    hours = [key.hour for key, _ in rows]
-    return bool(hours) and max(hours) + 1 - min(hours) >= HOURS
-
-
 def _start(hour: int) -> datetime:
     return datetime.fromtimestamp(hour * HOUR_SECONDS, UTC)
 
@@ -85,10 +92,7 @@ def _start(hour: int) -> datetime:
 def _quantiles(measure: str, weight: Floats) -> Floats:
     if not weight.sum():
         return np.zeros(len(_SHARES))
-    bounds, counts = [*BOUNDS[measure]], weight
-    if bounds[-1] < 1:
-        bounds, counts = [*bounds, 1.0], np.append(weight, 0.0)
-    found = read_quantiles(bounds, counts, _SHARES)
+    found = read_quantiles(*bins_to_one(measure, weight), _SHARES)
     return 1 - found[::-1] if rises(measure) else found
 
 

@@ -1,6 +1,6 @@
 """What the right half has written down, and what it reads back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from detectors.records import Alarm
@@ -23,8 +23,8 @@ class Changes(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What was written down: the last snapshot, and the log since."""
+    """What was written down: the last snapshot, with the windows of a pipeline from an hour on, and the log since."""
 
-    pieces: Sequence[tuple[str, str, bytes]] = ()
-    windows: Iterable[tuple[WindowKey, bytes]] = ()
-    log: Iterable[bytes] = ()
+    pieces: Sequence[tuple[str, str, bytes]]
+    windows: Callable[[str, int], Iterable[tuple[WindowKey, bytes]]]
+    log: Iterable[bytes]

@@ -15,24 +15,21 @@ import numpy as np
 
 from detectors.baseline import Baseline
 from detectors.deciders import Abstained
-from detectors.records import Alarm, Tier
-from detectors.signals import SIGNALS
+from detectors.records import Alarm
 from monitor.config_alerts import HIT, Alert
 from monitor.deciding.baselines import build_baseline, enough, goodness, usable
-from monitor.deciding.observation import Evidence, Observation, stratum
+from monitor.deciding.observation import Evidence, Observation, stratum, weight_of
 from monitor.deciding.pipeline_state import PipelineState, SavedPipeline
 from monitor.deciding.releases import Comparison, Event, judge
 from monitor.deciding.settings import Settings
 from monitor.deciding.streams import SavedStream, Streams, Values
-from monitor.deciding.windows import HOUR_SECONDS, KEPT_HOURS, Row, Windows
+from monitor.deciding.windows import DAY_HOURS, HOUR_SECONDS, KEPT_HOURS, Row, Windows
 
 MAX_PIPELINES = 100
-LATE_SECONDS = 24 * HOUR_SECONDS  # behind the newest trace of its pipeline: it says nothing of now
+LATE_SECONDS = DAY_HOURS * HOUR_SECONDS  # behind the newest trace of its pipeline: it says nothing of now
 FED = ("fed", "unseen_stratum")
 AHEAD_SECONDS = 300.0  # of the clock: more, and its own is wrong
 EVENTS = 200
-_DAY_HOURS = 24
-_TIERS = tuple(Tier)  # in the order of the weights
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -115,7 +112,10 @@ class Deciding:
         return " ".join(filter(None, (one.release, marker)))
 
     def _take(self, state: PipelineState, group: Sequence[Observation], now: float, told: Told) -> None:
-        self._use_scale(state, group[-1].scale, told)
+        if group[-1].scale != state.scale:
+            state.scale = group[-1].scale
+            self._equip(state, told)
+            self._plan_all()
         self._count_releases(state, group, told)
         hour = int(state.newest // HOUR_SECONDS)
         if hour > state.hour:
@@ -125,11 +125,6 @@ class Deciding:
         self.counted["late", state.name] += len(group) - len(fresh)
         for streams in state.streams.values():
             told.alarms.extend(streams.take(self._values(streams, fresh)))
-
-    def _use_scale(self, state: PipelineState, scale: str, told: Told) -> None:
-        if scale != state.scale or state.streams.keys() != self.settings.alerts.keys():
-            state.scale = scale
-            self.equip(state, told)
 
     def _count_releases(self, state: PipelineState, group: Sequence[Observation], told: Told) -> None:
         times: dict[str, list[float]] = defaultdict(list)
@@ -147,7 +142,7 @@ class Deciding:
     def _values(self, streams: Streams, fresh: Sequence[Observation]) -> Values:
         """What of the traces an alert watches; the rest is counted with the reason."""
         signal = streams.alert.signal
-        tier = _TIERS.index(Tier.CHEAP if signal == HIT else SIGNALS[signal].tier)
+        weight = weight_of(signal)
         chosen, values = [], []
         for one in fresh:
             value = one.hit if signal == HIT else one.signals.get(signal)
@@ -160,14 +155,15 @@ class Deciding:
             np.array([one.time for one in chosen]),
             [one.stratum for one in chosen],
             goodness(np.array(values), signal),
-            np.array([one.weights[tier] for one in chosen]),
+            np.array([one.weights[weight] for one in chosen]),
         )
 
     def _turn(self, state: PipelineState, now: float, told: Told) -> None:
         """What is done once an hour: baselines that have enough, limits that keep up with traffic."""
         state.releases.forget(state.newest - KEPT_HOURS * HOUR_SECONDS)
         if self._freeze(state, now):
-            self.equip(state, told)
+            self._equip(state, told)
+            self._plan_all()
         else:
             self._plan(state)
 
@@ -197,15 +193,17 @@ class Deciding:
 
     def _baseline(self, state: PipelineState, measure: str) -> Baseline | None:
         """The one that was given, else the one that was frozen; none of another scale."""
-        given = [one for one in self.settings.given.get(state.name, ()) if one.measure == measure]
+        given = self.settings.given_for(state.name, measure)
         if given:
             return next((one for one in given if one.scale in ("", state.scale)), None)
         return state.frozen.get(state.scale, {}).get(measure)
 
-    def equip(
+    def _equip(
         self, state: PipelineState, told: Told, saved: Mapping[str, Mapping[str, SavedStream]] | None = None
     ) -> None:
-        """Let every alert watch a pipeline against the baseline that it has now; what stays the same goes on."""
+        """Let every alert watch a pipeline against the baseline that it has now, once planned; what stays the same goes
+        on.
+        """
         saved = saved if saved is not None else {name: streams.saved() for name, streams in state.streams.items()}
         for name, streams in state.streams.items():
             alert = self.settings.alerts.get(name)
@@ -219,12 +217,15 @@ class Deciding:
         }
         for name, streams in state.streams.items():
             streams.restore(saved.get(name, {}))
-        for other in self.pipelines.values():  # they share the budget, and there may be another number of streams
-            self._plan(other)
 
     def _reference(self, state: PipelineState, alert: Alert) -> str:
         baseline = self._baseline(state, alert.signal)
         return baseline.version if baseline is not None else ""
+
+    def _plan_all(self) -> None:
+        """Where streams came or went: all of them share the budget."""
+        for state in self.pipelines.values():
+            self._plan(state)
 
     def _plan(self, state: PipelineState) -> None:
         for name, streams in state.streams.items():
@@ -238,7 +239,7 @@ class Deciding:
         """Values a day by stratum, over the last day; nothing before a day has passed."""
         hour = self.pipelines[pipeline].hour
         found: Counter[str] = Counter()
-        for key, window in self.windows.of(pipeline, hour - _DAY_HOURS):
+        for key, window in self.windows.of(pipeline, hour - DAY_HOURS):
             if key.hour < hour:
                 found[stratum(key.scenario, key.evidence)] += round(float(window.moments(measure).values))
         return found
@@ -255,7 +256,8 @@ class Deciding:
         self.events = list(events)
         self.pipelines = {name: PipelineState.restored(name, saved) for name, saved in pipelines.items()}
         for name, saved in pipelines.items():
-            self.equip(self.pipelines[name], Told([], []), saved.streams)
+            self._equip(self.pipelines[name], Told([], []), saved.streams)
+        self._plan_all()
         for entry in log:
             self.apply(entry)
 
@@ -271,7 +273,8 @@ class Deciding:
             self.settings = settings
             told = Told([], [])
             for state in self.pipelines.values():
-                self.equip(state, told)
+                self._equip(state, told)
+            self._plan_all()
             return told
 
 

@@ -8,10 +8,9 @@ from monitor.config_alerts import HIT
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.estimates import Measured, change_since, measured, normal_shares, shares
 from monitor.deciding.pipeline_state import PipelineState
-from monitor.deciding.windows import Row
+from monitor.deciding.windows import DAY_HOURS, Row
 from monitor.metrics import Labels, Metrics
 
-DAY_HOURS = 24
 _MINE = (
     "alarm_active", "alarm_evidence_ratio", "alarm_abstained", "watched_traces_total", "untimely_traces_total",
     "baseline_built_timestamp_seconds", "release_begun_timestamp_seconds",
@@ -68,7 +67,7 @@ def _estimates(deciding: Deciding, state: PipelineState) -> Iterator[Sample]:
     rows = last_hours(deciding, state, DAY_HOURS)
     for scenario, share in shares(rows).items():
         yield "scenario_share_ratio", (state.name, scenario), share
-    for signal, one in measured(rows).items():
+    for signal, one in measured(rows, quantiles=()).items():
         if signal != HIT:
             yield from _signal((state.name, signal), one)
     baseline = next((s.baseline for s in state.streams.values() if s.alert.signal == HIT and s.baseline), None)

@@ -17,7 +17,7 @@ from monitor.deciding.observation import TRACES
 from monitor.deciding.pipeline_state import SavedPipeline
 from monitor.deciding.releases import Event
 from monitor.deciding.settings import Settings
-from monitor.deciding.windows import KEPT_HOURS, Row, Window, WindowKey, decode_window, encode_window
+from monitor.deciding.windows import KEPT_HOURS, Row, WindowKey, decode_window, encode_window
 
 SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_OBSERVATIONS = 5_000
@@ -46,8 +46,9 @@ class Ledger:
                 pipelines[name] = msgspec.msgpack.decode(body, type=SavedPipeline)
             elif kind == _EVENTS:
                 events = msgspec.msgpack.decode(body, type=list[Event])
-        oldest = {name: state.hour - KEPT_HOURS for name, state in pipelines.items()}
-        recent = ((k, decode_window(b)) for k, b in saved.windows if k.hour >= oldest.get(k.pipeline, 0))
+        recent = (
+            row for name, state in pipelines.items() for row in history(saved.windows(name, state.hour - KEPT_HOURS))
+        )
         log = [msgspec.msgpack.decode(body, type=Entry) for body in saved.log]
         self.deciding.restore(pipelines, recent, events, log)
         self._changed = {one.pipeline for entry in log for one in entry.observations}
@@ -102,5 +103,4 @@ class Ledger:
 
 def history(stored: Iterable[tuple[WindowKey, bytes]]) -> list[Row]:
     """Windows as they were written down."""
-    found: list[tuple[WindowKey, Window]] = [(key, decode_window(body)) for key, body in stored]
-    return found
+    return [(key, decode_window(body)) for key, body in stored]

@@ -9,7 +9,7 @@ from detectors.baseline import Baseline
 from detectors.causes import likely_cause
 from detectors.estimate import mean_of
 from detectors.mix import Decomposition
-from detectors.moments import Moments, added
+from detectors.moments import Moments
 from detectors.records import ALL, Alarm, Assessment
 from detectors.signals import SIGNALS
 from monitor.config_alerts import HIT
@@ -17,10 +17,9 @@ from monitor.deciding.baselines import goodness, usable, worse_is_lower
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.estimates import change_since
 from monitor.deciding.observation import scenario_of
-from monitor.deciding.windows import HOUR_SECONDS, Row, merged
+from monitor.deciding.windows import DAY_HOURS, HOUR_SECONDS, Row, merged
 from monitor.notifying.notice import WORST, Notice, Worst
 
-COMPARED_HOURS = 24  # before an alarm began: what its signals are compared with
 REMEMBERED = 500  # traces of a pipeline, among which the worst are looked for
 
 
@@ -53,7 +52,7 @@ def notice_of(deciding: Deciding, alarm: Alarm, risks: RecentRisks) -> Notice:
     with deciding.lock:
         state = deciding.pipelines[alarm.pipeline]
         streams = state.streams.get(alarm.alarm)
-        rows = usable(deciding.windows.of(alarm.pipeline, first - COMPARED_HOURS), state.scale)
+        rows = usable(deciding.windows.of(alarm.pipeline, first - DAY_HOURS), state.scale)
         rows = [row for row in rows if alarm.scenario in (ALL, row[0].scenario)]
         before, own = ([row for row in rows if (row[0].hour >= first) is late] for late in (False, True))
         cause = likely_cause(_signals(before), _signals(own))
@@ -79,8 +78,7 @@ def _first_hour(alarm: Alarm) -> int:
 
 
 def _without_reference(alarm: Alarm, rows: Sequence[Row], worst: tuple[Worst, ...]) -> Notice:
-    moments = added([worse_is_lower(window.moments(alarm.signal), alarm.signal) for _, window in rows])
-    found = mean_of(moments)
+    found = mean_of(_watched(rows, alarm))
     return Notice(alarm=alarm, after=None if found is None else _level(found.mean, alarm), worst=worst)
 
 
@@ -88,13 +86,18 @@ def _against(baseline: Baseline, alarm: Alarm, rows: Sequence[Row], worst: tuple
     change = change_since(_only(baseline, alarm.scenario), rows, alarm.signal)
     if change is None:
         return Notice(alarm=alarm, worst=worst)
-    after = float(added([worse_is_lower(window.moments(alarm.signal), alarm.signal) for _, window in rows]).mean)
+    after = float(_watched(rows, alarm).mean)
     sign = float(goodness(1.0, alarm.signal) - goodness(0.0, alarm.signal))
     low, high = sorted((sign * change.quality.low, sign * change.quality.high))
     return Notice(
         alarm=alarm, before=_level(after - change.total.change, alarm), after=_level(after, alarm),
         change=sign * change.quality.change, low=low, high=high, scenarios=_concerned(change), worst=worst,
     )  # fmt: skip
+
+
+def _watched(rows: Sequence[Row], alarm: Alarm) -> Moments:
+    """Sums of what its decider watches."""
+    return worse_is_lower(merged(window for _, window in rows).moments(alarm.signal), alarm.signal)
 
 
 def _only(baseline: Baseline, scenario: str) -> Baseline:

@@ -17,7 +17,7 @@ TRACES, HIT = "traces", "hit_at_5"
 LONGEST_RELEASE = 120  # characters
 MEASURES = (TRACES, HIT, *SIGNALS)
 """What windows hold: whether there was a trace at all, the estimated hit, and every signal."""
-_TIERS = np.array([{Tier.CHEAP: 0, Tier.SCORER: 1, Tier.JUDGE: 2}[spec.tier] for spec in SIGNALS.values()])
+_TIERS = tuple(Tier)  # in the order of the weights
 
 
 class Evidence(StrEnum):
@@ -93,6 +93,14 @@ def scale_of(assessment: Assessment, depth: int) -> str:
     return " ".join([*(versions.get(name, "-") for name in names), f"depth-{depth}"])
 
 
+def weight_of(measure: str) -> int:
+    """Which of an observation's weights a measure has: that of its tier."""
+    return _TIERS.index(SIGNALS[measure].tier if measure in SIGNALS else Tier.CHEAP)
+
+
+_WEIGHTS = [weight_of(name) for name in MEASURES]
+
+
 def matrices(observations: Sequence[Observation]) -> tuple[Floats, Floats, Floats]:
     """Values, weights and level errors of every measure; each of shape (observations, measures), weight 0 for none."""
     nothing, names = float("nan"), tuple(SIGNALS)
@@ -104,7 +112,7 @@ def matrices(observations: Sequence[Observation]) -> tuple[Floats, Floats, Float
         dtype=np.float64,
     )
     tiers = np.array([one.weights for one in observations])
-    weights = np.where(np.isnan(found), 0.0, np.concatenate([tiers[:, :1], tiers[:, :1], tiers[:, _TIERS]], axis=1))
+    weights = np.where(np.isnan(found), 0.0, tiers[:, _WEIGHTS])
     errors = np.zeros_like(found)
     errors[:, 1] = [one.level_error for one in observations]
     return np.nan_to_num(found), weights, errors

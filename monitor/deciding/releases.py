@@ -1,17 +1,15 @@
 """Deploy markers: a new index or model begins a comparison of before and after, and never a new baseline."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from detectors.change import shipped_scale
 from detectors.mix import Decomposition, Part, decompose
-from detectors.moments import Moments, added
 from monitor.config_alerts import HIT
-from monitor.deciding.baselines import worse_is_lower
-from monitor.deciding.observation import Evidence, stratum
-from monitor.deciding.windows import Row
+from monitor.deciding.baselines import stratum_of, summed_by
+from monitor.deciding.observation import Evidence
+from monitor.deciding.windows import Row, WindowKey
 
 ENOUGH_TRACES = 1000  # effective, of a new release: then it is compared
 LONGEST_HOURS = 24  # or after so long, with what there is
@@ -136,26 +134,17 @@ def _rows_of(rows: Sequence[Row], label: str) -> list[Row]:
 
 def _change(before: Sequence[Row], after: Sequence[Row], measure: str) -> Decomposition | None:
     """Over the parts of the day that both sides have, or over all where they share none."""
-    one, other = (_cells(rows, measure) for rows in (before, after))
-    shared = {part for part, _ in one} & {part for part, _ in other}
-    if shared:
-        one, other = ({cell: sums for cell, sums in side.items() if cell[0] in shared} for side in (one, other))
-    return decompose(_named(one, bool(shared)), _named(other, bool(shared)))
+    shared = {_part(key) for key, _ in before} & {_part(key) for key, _ in after}
+
+    def name(key: WindowKey) -> str:
+        return f"{stratum_of(key)} {_part(key)}" if shared else stratum_of(key)
+
+    sides = ([row for row in rows if not shared or _part(row[0]) in shared] for rows in (before, after))
+    return decompose(*(summed_by(name, rows, measure) for rows in sides))
 
 
-def _cells(rows: Sequence[Row], measure: str) -> dict[tuple[int, str], Moments]:
-    found: dict[tuple[int, str], list[Moments]] = defaultdict(list)
-    for key, window in rows:
-        part = key.hour % 24 // _PART_HOURS
-        found[part, stratum(key.scenario, key.evidence)].append(worse_is_lower(window.moments(measure), measure))
-    return {cell: added(parts) for cell, parts in found.items()}
-
-
-def _named(cells: Mapping[tuple[int, str], Moments], by_part: bool) -> dict[str, Moments]:
-    found: dict[str, list[Moments]] = defaultdict(list)
-    for (part, name), moments in cells.items():
-        found[f"{name} {part}" if by_part else name].append(moments)
-    return {name: added(parts) for name, parts in found.items()}
+def _part(key: WindowKey) -> int:
+    return key.hour % 24 // _PART_HOURS
 
 
 def _verdict(change: Decomposition, families: Mapping[str, Part]) -> Verdict:

@@ -18,6 +18,10 @@ class Settings(NamedTuple):
     alerts: Mapping[str, Alert]
     given: Mapping[str, Sequence[Baseline]] = {}
 
+    def given_for(self, pipeline: str, measure: str) -> list[Baseline]:
+        """The baselines that were given of one measure, of any scale."""
+        return [one for one in self.given.get(pipeline, ()) if one.measure == measure]
+
 
 def settings_of(config: Config) -> Settings:
     """Everything read.

@@ -123,6 +123,11 @@ class Streams:
         Whose.
     baseline
         What residuals are taken from; None until there is one, and then only a threshold decides.
+
+    Attributes
+    ----------
+    watchable
+        How many streams share the budget: those whose reference is sure enough.
     """
 
     def __init__(self, alert: Alert, pipeline: str, baseline: Baseline | None) -> None:
@@ -134,6 +139,8 @@ class Streams:
             for scenario in sorted({scenario_of(name) for name in baseline.strata}):
                 self.streams[scenario] = Watched([name for name in baseline.strata if scenario_of(name) == scenario])
             self._known = {n: budget.stream_of(baseline, sorted(one.strata)) for n, one in self.streams.items()}
+        configs = (budget.esr_config(budget_of(alert, 1), known) for known in self._known.values())
+        self.watchable = sum(not isinstance(one, Abstained) for one in configs)
 
     @property
     def _on_residuals(self) -> bool:
@@ -143,12 +150,6 @@ class Streams:
     def reference(self) -> str:
         """The version of the baseline; empty without one."""
         return self.baseline.version if self.baseline is not None else ""
-
-    @property
-    def watchable(self) -> int:
-        """How many streams share the budget: those whose reference is sure enough."""
-        wanted = self.wanted(1)
-        return sum(not isinstance(budget.esr_config(wanted, known), Abstained) for known in self._known.values())
 
     def plan(self, streams: int, traffic: Mapping[str, int]) -> None:
         """Make the deciders, or make them anew from what they remember: for a number of streams that share the budget.
@@ -167,11 +168,6 @@ class Streams:
             return None
         return msgspec.structs.replace(known, traces_a_day=max(known.traces_a_day, self.streams[name].values_a_day))
 
-    def wanted(self, streams: int) -> Budget:
-        """What the alert asks for."""
-        alert = self.alert
-        return Budget(smallest_drop=alert.smallest_drop, false_pages_a_year=alert.false_pages_per_year, streams=streams)
-
     def _make(self, name: str, stream: Watched, streams: int) -> Decider | Abstained:
         if self.alert.limit is not None:
             limit = self.alert.limit
@@ -180,7 +176,7 @@ class Streams:
         known = self.known(name)
         if self.baseline is None or known is None:
             return Abstained.WEEK_NOT_COVERED
-        made = budget.esr_config(self.wanted(streams), known)
+        made = budget.esr_config(budget_of(self.alert, streams), known)
         if isinstance(made, Abstained):
             return made
         if self.alert.decider == "e_detector":
@@ -257,6 +253,11 @@ class Streams:
             stream.state = msgspec.msgpack.decode(one.state, type=_STATES[one.decider])
             stream.values_a_day, stream.evidence = one.values_a_day, one.evidence
             stream.shortfall, stream.calm, stream.raised, stream.last = one.shortfall, one.calm, one.raised, one.last
+
+
+def budget_of(alert: Alert, streams: int) -> Budget:
+    """What an alert asks for, over so many streams."""
+    return Budget(smallest_drop=alert.smallest_drop, false_pages_a_year=alert.false_pages_per_year, streams=streams)
 
 
 def _moment(time: float) -> datetime:

@@ -12,6 +12,7 @@ from detectors.signals import SIGNALS
 from monitor.deciding.observation import MEASURES, Floats, Observation, matrices
 
 HOUR_SECONDS = 3600
+DAY_HOURS = 24
 KEPT_HOURS = 48  # in memory, with every signal; a trace that comes later than that is late
 _HIT_BOUNDS = tuple((np.arange(1, 20) / 20).tolist())
 BOUNDS = {name: SIGNALS[name].buckets if name in SIGNALS else _HIT_BOUNDS for name in MEASURES}
@@ -47,6 +48,14 @@ class Window(NamedTuple):
     def histogram(self, measure: str) -> Floats:
         """Weight in each bin of a measure."""
         return np.asarray(self.bins[MEASURES.index(measure), : len(BOUNDS[measure]) + 1])
+
+
+def bins_to_one(measure: str, weight: Floats) -> tuple[tuple[float, ...], Floats]:
+    """Bounds of a measure's bins and the weight in them, where the last bound is below 1 with one more bin that ends
+    there: what `quantiles` reads.
+    """
+    bounds = BOUNDS[measure]
+    return (bounds, weight) if bounds[-1] >= 1 else ((*bounds, 1.0), np.append(weight, 0.0))
 
 
 Row = tuple[WindowKey, Window]

@@ -17,7 +17,7 @@ from monitor.config_alerts import Alert
 from monitor.deciding.baselines import ENOUGH, MOST_DAYS, build_baseline, usable
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.ledger import HISTORY_HOURS
-from monitor.deciding.streams import Streams
+from monitor.deciding.streams import Streams, budget_of
 from monitor.planning.coverage import lacks
 
 LEAST_DAYS = 7
@@ -83,7 +83,7 @@ def _outlook(deciding: Deciding, alert: Alert) -> Outlook:
     if not names:
         return Outlook(alert, ASSUMED_STREAMS, (_assumed(alert),))
     known = {name: _known(deciding, name, alert) for name in names}
-    wanted = Streams(alert, "", None).wanted(1)
+    wanted = budget_of(alert, 1)
     watchable = (
         not isinstance(budget.esr_config(wanted, stream), Abstained)
         for of in known.values()
@@ -99,7 +99,7 @@ def _outlook(deciding: Deciding, alert: Alert) -> Outlook:
 
 def _known(deciding: Deciding, pipeline: str, alert: Alert) -> _Known:
     state = deciding.pipelines.get(pipeline)
-    given = [one for one in deciding.settings.given.get(pipeline, ()) if one.measure == alert.signal]
+    given = deciding.settings.given_for(pipeline, alert.signal)
     if state is None:
         if not given:
             return _Known(f"its file has no baseline of {alert.signal}, and there was no traffic yet")
@@ -161,8 +161,7 @@ def _frozen_after(days: float, error: float, smallest_drop: float) -> float:
 
 
 def _sight(alert: Alert, name: str, stream: Stream, streams: int, known: _Known) -> Sight:
-    wanted = Streams(alert, "", None).wanted(max(1, streams))
-    plan = budget.plan(wanted, stream, WITHIN_HOURS)
+    plan = budget.plan(budget_of(alert, max(1, streams)), stream, WITHIN_HOURS)
     if isinstance(plan, Abstained):
         return Sight(name, stream.traces_a_day, why_not=_too_thin(alert, stream, known.days))
     pages = DAYS_A_YEAR * stream.traces_a_day / plan.config.average_run_length

@@ -94,7 +94,7 @@ state.save(step(2))
     assert state.samples() == [(ReferenceKey("p", "s", 1), {"x": 1.0})]
     decided = state.decided()
     assert (decided.pieces, list(decided.log)) == ([("pipeline", "p", b"\x01")], [b"\x01"])
-    assert [body for _, body in decided.windows] == [b"\x01"]
+    assert [body for _, body in decided.windows("p", 0)] == [b"\x01"]
     assert [alarm.alarm for alarm in state.alarms()] == ["1"]
     state.close()
 

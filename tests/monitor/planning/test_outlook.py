@@ -14,6 +14,7 @@ from monitor.config_alerts import HIT, Alert
 from monitor.deciding.baselines import build_baseline
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.settings import Settings
+from monitor.deciding.streams import budget_of
 from monitor.deciding.windows import Windows
 from monitor.planning.machine import machine_of
 from monitor.planning.outlook import ASSUMED, Outlook, Sight, outlooks
@@ -57,7 +58,7 @@ def test_it_says_what_the_sidecar_is_watching_with(watching: Path) -> None:
         for name, sight in sights.items():
             known = streams.known(name)
             assert known is not None
-            plan = budget.plan(streams.wanted(3), known)
+            plan = budget.plan(budget_of(streams.alert, 3), known)
             assert not isinstance(plan, Abstained)
             assert (sight.tolerance, sight.delay_traces) == (plan.config.tolerance, plan.delay_traces)
             assert sight.traces_a_day == known.traces_a_day

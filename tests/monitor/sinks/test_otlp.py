@@ -19,22 +19,11 @@ from monitor.service import Service
 from monitor.sinks.otlp import QUERY_CHARACTERS, OtlpSink
 from tests.monitor import kit
 from tests.monitor.kit import PRIVATE, assessment, wait_for
-from tests.monitor.notifying.receiver import CUT, Answer, Got, Receiver, receiving
+from tests.monitor.notifying.receiver import CUT, Answer, Got, Receiver
 from tests.monitor.otlp.kit import ARRIVAL
 from tests.monitor.sinks.kit import Skips, of_span
 
 NOW = 1_795_608_000.0
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as running:
-        yield running
-
-
-@pytest.fixture
-def skips() -> Skips:
-    return Skips()
 
 
 @pytest.fixture

@@ -9,19 +9,8 @@ from monitor.config_sinks import PhoenixSink as PhoenixConfig
 from monitor.errors import LeadlineError
 from monitor.sinks.phoenix import PhoenixSink
 from tests.monitor.kit import assessment
-from tests.monitor.notifying.receiver import Answer, Receiver, receiving
+from tests.monitor.notifying.receiver import Answer, Receiver
 from tests.monitor.sinks.kit import Skips, of_span
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as running:
-        yield running
-
-
-@pytest.fixture
-def skips() -> Skips:
-    return Skips()
 
 
 @pytest.fixture
