@@ -43,6 +43,8 @@ class Reason(StrEnum):
     OVER_BUDGET = "over_budget"
     JUDGE_FAILED = "judge_failed"
     JUDGE_REFUSED = "judge_refused"
+    JUDGE_UNPROVEN = "judge_unproven"
+    NO_ANSWER = "no_answer"
     MEASURE_FAILED = "measure_failed"
     NO_EVIDENCE = "no_evidence"
     NO_CALIBRATION = "no_calibration"
@@ -155,11 +157,16 @@ class Findings(msgspec.Struct):
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """Inverse sampling probability per tier; None where the tier did not take this trace."""
+    """Inverse sampling probability per tier; None where the tier did not take this trace.
+
+    The judge may prefer some traces, with known probabilities. `judge_uniform` is the weight of those that would have
+    been taken without any preference: a uniform sample, for whoever cannot use weights.
+    """
 
     cheap: float | None = 1.0
     scorer: float | None = None
     judge: float | None = None
+    judge_uniform: float | None = None
 
     def of(self, tier: Tier) -> float | None:
         """The weight that a mean over signals of `tier` has to use."""

@@ -111,6 +111,13 @@ _ROWS = (
                "by calibrated relevance, DCG of the served order over that of the best of served and BM25 documents"),
     SignalSpec("expected_regret", Tier.SCORER, +1, _UNIT,
                "how much likelier the best five of served and BM25 documents hold a relevant one than the first five"),
+    SignalSpec("context_relevance", Tier.JUDGE, -1, _UNIT,
+               "mean grade that an LLM judge gives the first five documents for the query, of 1"),
+    SignalSpec("best_context_relevance", Tier.JUDGE, -1, _UNIT,
+               "best grade that an LLM judge gives one of the first five documents for the query, of 1"),
+    SignalSpec("groundedness", Tier.JUDGE, -1, _UNIT,
+               "share of the answer's claims that an LLM judge finds in the first five documents"),
+    SignalSpec("answer_relevance", Tier.JUDGE, -1, _UNIT, "grade that an LLM judge gives the answer for the query, of 1"),
 )  # fmt: skip
 
 SIGNALS: dict[str, SignalSpec] = {spec.name: spec for spec in _ROWS}
