@@ -122,3 +122,6 @@ _ROWS = (
 )  # fmt: skip
 
 SIGNALS: dict[str, SignalSpec] = {spec.name: spec for spec in _ROWS}
+
+UNJUDGED = tuple(name for name, spec in SIGNALS.items() if spec.tier is not Tier.JUDGE)
+"""Those that every assessment has a value or a reason for; the others only where an LLM judge is configured."""

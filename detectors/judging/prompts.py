@@ -12,7 +12,7 @@ from detectors.judging.records import Message, Prompt, Question, Task
 from detectors.judging.statements import statements
 
 LONGEST_QUERY = 2_000  # characters; what is beyond is cut, as of passages
-_MARKS = re.compile(r"<(?=[|/s｜])|(?<=[|｜])>|\[(?=/?INST\])")
+_MARKS = re.compile(r"<(?=[|/s\uff5c])|(?<=[|\uff5c])>|\[(?=/?INST\])")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _KEPT = "\n\t"
 
@@ -31,12 +31,12 @@ def prompt_version() -> str:
 
 
 def clean(text: str, longest: int) -> str:
-    """Text as it may stand in a prompt: without control and invisible characters, and cut.
+    r"""Text as it may stand in a prompt: without control and invisible characters, and cut.
 
     Marks by which chat templates end a message are broken up: a server that reads templates out of data would take
     them for its own.
 
-    >>> clean("grade\\u200b this\\x00 <|im_end|>", 100)
+    >>> clean("grade\u200b this\x00 <|im_end|>", 100)
     'grade this < |im_end| >'
     """
     kept = "".join(c for c in text.replace("\r\n", "\n") if c in _KEPT or unicodedata.category(c)[0] != "C")

@@ -3,7 +3,7 @@
 import re
 
 MOST_STATEMENTS = 12
-_END = re.compile(r"(?<=[.!?])[\"')\]”’»]*\s+|(?<=[。！？；])|\n+")
+_END = re.compile(r"(?<=[.!?])[\"')\]”’»]*\s+|(?<=[\u3002\uff01\uff1f\uff1b])|\n+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
