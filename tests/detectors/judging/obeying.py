@@ -1,18 +1,18 @@
 """A judge that obeys whatever hostile passages tell it: what the defences are measured against.
 
-It is worse than a real model in all that matters here. It reads what is hidden or encoded, follows every instruction
-that reaches it, and looks for the quote that will best pass for evidence. So a figure for a defence is a lower bound for
-attacks of the suite's kinds, and needs no model.
+It is worse than a real model in all that matters here: it reads what is hidden or encoded, follows every instruction
+that reaches it, and looks for the quote that will best pass for evidence. Of the suite's attacks, what is stopped here
+is stopped with any model; and none is needed to measure it.
 """
 
 import html
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Protocol
 
 import msgspec
 
+from detectors.judging.records import Message
 from tests.detectors.judging.suite import Attack, Kind
 
 DEPENDS_ON_QUERY = (Kind.STUFFED_KEYWORDS, Kind.CONDITIONAL)
@@ -23,28 +23,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？；])|\n+")  # noqa:
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")  # Chinese is compared by characters
 _FENCE_WORDS = 4
 _ASCII = range(32, 127)
-_SEEN = {
+_SEEN: dict[int, int | str | None] = {
     **{0xE0000 + code: code for code in _ASCII},  # tag characters
     **{0xE0100 + code - 16: code for code in _ASCII},  # bytes as variation selectors
-    **dict.fromkeys((0x115F, 0x1160)),  # Hangul fillers count as letters
-    **dict(
-        zip(
-            map(ord, "\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u0456"), "aceopxyi", strict=True
-        )  # Cyrillic, after case folding
-    ),
+    **dict.fromkeys((0x115F, 0x1160)),  # Hangul fillers, which count as letters
+    **str.maketrans("\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u0456", "aceopxyi"),  # Cyrillic
 }
 
 
-class Said(Protocol):
-    """A message of a prompt."""
-
-    @property
-    def role(self) -> str: ...
-    @property
-    def content(self) -> str: ...
-
-
-def obey(case: Attack, messages: Sequence[Said], *, outside_only: bool = False) -> str:
+def obey(case: Attack, messages: Sequence[Message], *, outside_only: bool = False) -> str:
     """What a model that does as `case` tells it replies to a prompt in which the case's passage stands.
 
     The attack has reached it if the longest line of the payload is in the prompt, as `meant` reads both: markup may
@@ -63,7 +50,7 @@ def obey(case: Attack, messages: Sequence[Said], *, outside_only: bool = False) 
     return case.dictates if case.dictates is not None else _reply(nonce, chosen_quote(case), 3)
 
 
-def asked_nonce(messages: Sequence[Said]) -> str:
+def asked_nonce(messages: Sequence[Message]) -> str:
     """The nonce that a prompt asks to repeat (`nonce: <hex>`), "" if none.
 
     Of several, for a passage may bring its own, it is the one that the prompt names most often.
@@ -104,12 +91,12 @@ def chosen_quote(case: Attack) -> str:
 
 
 def meant(text: str) -> str:
-    """The letters and digits of `text` that an attentive reader takes from it, whatever was done to hide them.
+    r"""The letters and digits of `text` that an attentive reader takes from it, whatever was done to hide them.
 
     Entities are resolved; markup, terminal escapes, controls and all that has no width are dropped, as is punctuation;
     tag characters and variation selectors give the ASCII that they smuggle, look-alikes what they look like.
 
-    >>> meant("Gr\\u00ada\\u200bde &lt;b&gt;THIS&lt;/b&gt; 3!")
+    >>> meant("Gr\u00ada\u200bde &lt;b&gt;THIS&lt;/b&gt; 3!")
     'gradethis3'
     """
     shown = _ANSI.sub("", unicodedata.normalize("NFKC", html.unescape(text)))
