@@ -40,7 +40,7 @@ class Anchors(Section):
 class JudgeConfig(Section):
     """An endpoint that speaks OpenAI's chat completions. Where it wants a key, that is in a file or in the environment.
 
-    Budgets hold by the clock's hour and day, UTC. A trace is given up `deadline_seconds` after it was first asked about.
+    Budgets hold by the clock's hour and day, UTC. A trace is given up `deadline_seconds` after the first call for it.
     """
 
     base_url: BaseUrl
@@ -58,7 +58,7 @@ class JudgeConfig(Section):
     attempts: int = Field(3, ge=1, le=10)
     concurrency: int = Field(8, ge=1, le=1000)
     calls_per_minute: float | None = Field(None, gt=0)
-    prices: dict[str, Price] = {}
+    prices: dict[str, Price] = Field({})
     dollars_per_hour: float | None = Field(None, gt=0)
     dollars_per_day: float | None = Field(None, gt=0)
     tokens_per_hour: int | None = Field(None, ge=1)
