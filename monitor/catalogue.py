@@ -159,6 +159,11 @@ _JUDGE = (
                "1 while the endpoint is left alone after failures, but for a single call now and then."),
     MetricSpec("judge_unsupported_total", "counter", "calls", ("parameter",),
                "Calls of which the endpoint refused a parameter by name; it is left out or replaced from then on."),
+    MetricSpec("judge_verdicts_total", "counter", "verdicts", ("task", "result"),
+               "Questions that were not answered from memory, by outcome: `believed`, or why there is no verdict: "
+               "`refused`, `malformed`, `wrong_nonce`; its quote was none (`no_quote`), is not in what was read "
+               "(`quote_not_found`) or proves nothing (`quote_no_evidence`); `fooled`: it grades a passage as high for "
+               "a question that nothing answers; `judge_failed`, `over_budget`: there was no reply."),
     MetricSpec("judge_cache_total", "counter", "lookups", ("result",),
                "Lookups of verdicts: `hit`, `miss`, or `expired`, too old."),
 )  # fmt: skip

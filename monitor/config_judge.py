@@ -1,17 +1,12 @@
 """The section `judge`: the language model that grades what was served, and what it may cost."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from detectors.judging.records import Task
 from monitor.config_base import BaseUrl, Header, Section
-
-Decoys = Annotated[
-    Literal["suspicious", "all", "off"],
-    BeforeValidator(lambda given: "off" if given is False else given),  # what YAML makes of a bare off
-]
 
 
 class Price(Section):
@@ -64,7 +59,7 @@ class JudgeConfig(Section):
     tokens_per_hour: int | None = Field(None, ge=1)
     tokens_per_day: int | None = Field(None, ge=1)
     uncertain_share: float = Field(0.0, ge=0, le=0.9)
-    decoys: Decoys = "suspicious"
+    decoys: bool = True
     canaries_per_hour: float = Field(6, ge=0, le=3600)
     anchors: Anchors = Anchors()
     cache: Cache = Cache()
