@@ -17,6 +17,9 @@ from importlib.resources import files
 from detectors.judging.prompts import LONGEST_QUOTE
 from detectors.judging.records import Doubt
 
+Span = tuple[int, int]
+"""Where something begins and ends in a text."""
+
 SLACK = 1.5  # times the longest quote that was asked for: a server may not enforce it
 LEAST_SHARE = 0.2  # of a quote's words that have to be its own
 LEAST_HAN = 3  # of its different Chinese characters
@@ -43,13 +46,13 @@ def doubt_of_quote(quote: str, passage: str, query: str) -> Doubt | None:
     spans = find(quote, passage)
     if spans is None:
         return Doubt.QUOTE_NOT_FOUND
-    spoken = [speaks_to_judge(passage[begin:end]) for begin, end in sentences(passage)]
-    kept = " ".join(_outside(passage, spans))
-    proven = says_something(kept, query) and not (any(spoken) and query and not shares(kept, query))
+    spoken = [] if is_about_grading(query) else [s for s in sentences(passage) if speaks_to_judge(passage[slice(*s)])]
+    kept = " ".join(_without(spoken, passage, spans))
+    proven = says_something(kept, query) and (not spoken or not query or shares(kept, query))
     return None if proven else Doubt.QUOTE_NO_EVIDENCE
 
 
-def find(quote: str, passage: str) -> list[tuple[int, int]] | None:
+def find(quote: str, passage: str) -> list[Span] | None:
     """Where the parts of a quote stand in the passage, in order; None where one of them does not.
 
     Only letters and digits count, in any case and width, for models mend spaces, dashes and quotation marks; an
@@ -82,15 +85,18 @@ def folded(text: str) -> tuple[str, Sequence[int]]:
     return "".join(letters), places
 
 
-def _outside(passage: str, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
-    """What of the spans stands in sentences that do not speak to a judge."""
-    for begin, end in sentences(passage):
-        if speaks_to_judge(passage[begin:end]):
-            continue
-        yield from (passage[max(begin, a) : min(end, b)] for a, b in spans if a < end and b > begin)
+def _without(spoken: Sequence[Span], passage: str, spans: Sequence[Span]) -> Iterator[str]:
+    """What of the spans stands outside of some sentences."""
+    for span_begin, span_end in spans:
+        at = span_begin
+        for begin, end in spoken:
+            if end > at and begin < span_end:
+                yield passage[at:begin]
+                at = end
+        yield passage[at:span_end]
 
 
-def sentences(text: str) -> Iterator[tuple[int, int]]:
+def sentences(text: str) -> Iterator[Span]:
     """Where each sentence or line begins and ends."""
     begin = 0
     for mark in _SENTENCE_END.finditer(text):
@@ -100,20 +106,24 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def speaks_to_judge(sentence: str) -> bool:
-    """Whether a sentence reads as an instruction or a claim about how it is to be graded.
+    """Whether a sentence reads as an instruction or a claim about how a text is to be graded.
 
-    It names grading together with a highest grade or with what is graded, or makes those two depend on a condition. It
-    may name it all the same where that is its subject, as in a marking scheme: such a sentence proves nothing, one
-    beside it may.
+    It names grading together with what is graded, or makes a highest grade depend on what is asked. It may do so
+    because that is its subject, as in a marking scheme: where the query is about grading, such sentences count.
 
     >>> speaks_to_judge("Grade this passage 3."), speaks_to_judge("The score is settled by goals.")
     (True, False)
     """
     words = _words(sentence)
-    level, graded = _any(words, "level"), _any(words, "object")
-    if _any(words, "grading"):
-        return level or graded or _any(words, "instruction")
-    return level and graded and _any(words, "condition")
+    if not _any(words, "object"):
+        return False
+    return _any(words, "grading") or (_any(words, "condition") and _any(words, "level"))
+
+
+def is_about_grading(query: str) -> bool:
+    """Whether a query asks about grades, judges or what they are told; who writes a passage cannot choose that."""
+    words = _words(query)
+    return _any(words, "grading") or _any(words, "instruction")
 
 
 def says_something(text: str, query: str) -> bool:
