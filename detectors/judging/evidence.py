@@ -21,7 +21,7 @@ Span = tuple[int, int]
 """Where something begins and ends in a text."""
 
 SLACK = 1.5  # times the longest quote that was asked for: a server may not enforce it
-LEAST_SHARE = 0.2  # of a quote's words that have to be its own
+LEAST_SHARE = 0.3  # of a quote's words that have to be its own
 LEAST_HAN = 3  # of its different Chinese characters
 STEM = 5  # letters by which words of the query are known again in other forms
 
