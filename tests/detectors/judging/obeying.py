@@ -19,7 +19,7 @@ DEPENDS_ON_QUERY = (Kind.STUFFED_KEYWORDS, Kind.CONDITIONAL)
 _NONCE = re.compile(r"nonce:\s*([0-9a-f]{8,})")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _MARKUP = re.compile(r"</?[^\W\d][^<>\n]{0,60}>|<\|[^<>\n]{0,40}\|>")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？；])|\n+")  # noqa: RUF001
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[.!?…][)\]»”])\s+|(?<=[。！？；])|\n+")  # noqa: RUF001
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")  # Chinese is compared by characters
 _FENCE_WORDS = 4
 _ASCII = range(32, 127)
