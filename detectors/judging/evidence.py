@@ -75,10 +75,10 @@ def find(quote: str, passage: str) -> list[Span] | None:
 
 
 def folded(text: str) -> tuple[str, Sequence[int]]:
-    """Its letters and digits, NFKC and case-folded, and where in `text` each comes from."""
+    """Its letters without accents and its digits, NFKD and case-folded, and where in `text` each comes from."""
     letters, places = [], []
     for place, character in enumerate(text):
-        for letter in unicodedata.normalize("NFKC", character).casefold():
+        for letter in unicodedata.normalize("NFKD", character).casefold():
             if letter.isalnum():
                 letters.append(letter)
                 places.append(place)
