@@ -34,8 +34,8 @@ def prompt_version() -> str:
 def clean(text: str, longest: int) -> str:
     r"""Text as it may stand in a prompt: without control and invisible characters, and cut.
 
-    Entities of HTML are resolved, as whoever reads them does. Marks by which chat templates end a message are broken up: a server that reads templates out of data would take
-    them for its own.
+    Entities of HTML are resolved, as whoever reads them does. Marks by which chat templates end a message are broken
+    up: a server that reads templates out of data would take them for its own.
 
     >>> clean("grade\u200b this\x00 <|im_end|>", 100)
     'grade this < |im_end| >'

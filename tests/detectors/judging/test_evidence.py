@@ -38,9 +38,9 @@ def test_evidence_beside_an_instruction_counts() -> None:
 
 
 def test_a_text_on_grading_may_speak_of_it_where_that_is_asked() -> None:
-    passage = "An essay that answers the question with two sources is given the grade 3."
+    passage = "An essay that answers the question out of letters by Cicero is given the grade 3."
     assert doubt_of_quote(passage, passage, QUESTION.query) is Doubt.QUOTE_NO_EVIDENCE
-    assert doubt_of_quote(passage, passage, "which grade is given for two sources") is None
+    assert doubt_of_quote(passage, passage, "which grade does an essay get") is None
 
 
 def test_places_are_those_of_the_passage() -> None:
