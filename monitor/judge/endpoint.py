@@ -163,12 +163,12 @@ def _asked_to_wait(answer: httpx2.Response, now: float) -> float:
     return retry_after(answer.headers.get("retry-after", ""), now)
 
 
-class _Top(msgspec.Struct):
+class _Top(msgspec.Struct, gc=False):
     token: str
     logprob: float | None = None
 
 
-class _Token(msgspec.Struct):
+class _Token(msgspec.Struct, gc=False):
     token: str
     logprob: float | None = None
     top_logprobs: list[_Top] = []
