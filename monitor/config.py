@@ -14,6 +14,7 @@ from detectors.records import ScoreKind
 from monitor.config_alerts import Alert, named_twice
 from monitor.config_base import Address, Pattern
 from monitor.config_base import Section as _Section
+from monitor.config_judge import JudgeConfig
 from monitor.config_kafka import KafkaSource
 from monitor.config_notify import Notify, called_twice
 from monitor.config_phoenix import PhoenixSource
@@ -184,6 +185,7 @@ class Config(BaseSettings):
     scenarios: OwnScenarios = {}
     scorer: ScorerConfig | None = ScorerConfig()
     lexical: LexicalConfig = LexicalConfig()
+    judge: JudgeConfig | None = None
     alerts: tuple[Alert, ...] = (Alert(),)
     releases: ReleasesConfig = ReleasesConfig()
     notify: tuple[Notify, ...] = ()
