@@ -1,4 +1,4 @@
-"""How often the watch over the judge cries wolf and how soon it sees that the judge has moved, by simulation: two tables.
+"""How often the watch over the judge cries wolf, and how soon it sees that the judge has moved, by simulation.
 
     python benchmarks/judge_drift.py > table.md
 
@@ -40,7 +40,8 @@ def main() -> None:
     for name, judge in JUDGES.items():
         print(f"| {name} | {YEARS} | {healthy(judge)} |", flush=True)
     print(f"| 10%, reference: the verdict that chose the anchor | {YEARS} months | {naive()} | |\n")
-    print("| judge | .25 stricter | .25 laxer | .5 stricter | 30% of anchors another grade | 50% |\n|---|---|---|---|---|---|")
+    print("| judge | .25 stricter | .25 laxer | .5 stricter | 30% of anchors another grade | 50% |")
+    print("|---|---|---|---|---|---|")
     for name, judge in JUDGES.items():
         after = moved(judge, -0.25), moved(judge, 0.25), moved(judge, -0.5), swapped(judge, 0.3), swapped(judge, 0.5)
         print(f"| {name} | " + " | ".join(delays(judge, one) for one in after) + " |", flush=True)

@@ -53,8 +53,8 @@ def swapped(judge: Judge, share: float) -> Judge:
 
 
 def first_drift_alarms(
-    before: Judge, rounds: Sequence[Judge], *, budget: DriftBudget | None = None, anchors: int = 100, streams: int = 100,
-    seed: int = 0,
+    before: Judge, rounds: Sequence[Judge], *, budget: DriftBudget | None = None, anchors: int = 100,
+    streams: int = 100, seed: int = 0,
 ) -> NDArray[np.int64]:  # fmt: skip
     """After how many re-judgements each side of each stream alarms first.
 
@@ -65,7 +65,7 @@ def first_drift_alarms(
     rounds
         Who re-judges, in each round; the anchors come in another random order in each.
     anchors
-        How many, a multiple of 4: as many of each grade.
+        How many, a multiple of 4 and enough for a reference: as many of each grade.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def first_drift_alarms(
     rng = np.random.default_rng(seed)
     grades = np.tile(np.repeat(np.arange(4.0), anchors // 4), (streams, 1))
     first = np.stack([before(grades, rng) for _ in range(FIRST)], axis=-1)
-    references = [_sure(reference_of(one)) for one in first]
+    references = [one for one in map(reference_of, first) if isinstance(one, Reference)]
     configs = [drift_configs(budget or DriftBudget(), one) for one in references]
     watch = _Detectors([config[side] for side in Side for config in configs])
     normal, level = first.mean(axis=-1), np.array([one.moved for one in references])[:, None]
@@ -84,12 +84,6 @@ def first_drift_alarms(
         new, known = (np.take_along_axis(one, order, axis=1) for one in (judge(grades, rng), normal))
         watch.take(np.concatenate([residuals(side, new, known, level) for side in Side]))  # type: ignore[arg-type]
     return watch.alarms.reshape(len(Side), streams)
-
-
-def _sure(reference: Reference | Abstained) -> Reference:
-    if isinstance(reference, Abstained):
-        raise ValueError("anchors: expected enough for a reference")
-    return reference
 
 
 class _Detectors:

@@ -1,4 +1,4 @@
-"""Is the judge still the one that gave the first verdicts? Its anchors' re-judgements in, an alarm apart from the others out.
+"""Is the judge still the one that gave the first verdicts? Re-judged anchors in, an alarm of its own out.
 
 A judge is a version: model, prompts and set of anchors. Another one starts anew and nothing of the two is ever mixed.
 """
@@ -10,12 +10,12 @@ import msgspec
 import numpy as np
 
 from detectors.deciders import ESR, Abstained, EsrState
-from detectors.judging.agreement import HIGHEST_GRADE, Agreement, agreement
+from detectors.judging.agreement import HIGHEST_GRADE
 from detectors.judging.drift import FIRST, DriftBudget, Reference, Side, drift_configs, reference_of, residuals
 from detectors.records import ALL, Alarm
+from monitor.config_alerts import JUDGE_DRIFT
 from monitor.deciding.streams import SavedStream, Turn, Values, Watched, Why
 
-JUDGE_DRIFT = "judge_drift"
 SIGNAL = "anchor_shift"
 VERSIONS = 3  # that are remembered: a judge that comes back finds its own reference
 _DECIDER = "e_detector"
@@ -35,17 +35,20 @@ class Rejudged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True):
-    """What is known of one anchor: its first verdicts, up to `FIRST`, the last one after them, and a person's."""
+    """What is known of one anchor: its first verdicts, up to `FIRST`, the last one after them, a person's, and when it
+    was judged last.
+    """
 
     first: tuple[float, ...] = ()
     last: float | None = None
     human: float | None = None
+    time: float = 0.0
 
     def with_verdict(self, one: Rejudged) -> "Judged":
         """After one verdict more."""
         if len(self.first) < FIRST:
-            return Judged((*self.first, one.grade), self.last, one.human)
-        return Judged(self.first, one.grade, one.human)
+            return Judged((*self.first, one.grade), None, one.human, one.time)
+        return Judged(self.first, one.grade, one.human, one.time)
 
     @property
     def normal(self) -> float:
@@ -147,16 +150,14 @@ class Version:
             self.raised = self.began = None
             yield "resolved"
 
-    def agreement(self) -> Agreement | None:
-        """Of the last verdict on each anchor with its reference."""
-        pairs = [(one.normal, one.last) for one in self.anchors.values() if one.last is not None]
-        return agreement(*zip(*pairs, strict=True)) if pairs else None
+    def pairs(self, since: float = 0.0) -> list[tuple[float, float]]:
+        """Reference and last verdict of each anchor that was re-judged since then."""
+        return [(a.normal, a.last) for a in self.anchors.values() if a.last is not None and a.time >= since]
 
-    def human_agreement(self) -> Agreement | None:
-        """Of people's grades with the judge's last."""
-        last = [(one.human, one.last if one.last is not None else one.normal) for one in self.anchors.values()]
-        pairs = [(human, grade) for human, grade in last if human is not None]
-        return agreement(*zip(*pairs, strict=True)) if pairs else None
+    def human_pairs(self) -> list[tuple[float, float]]:
+        """A person's grade and the judge's last of each anchor that has both."""
+        last = [(a.human, a.normal if a.last is None else a.last) for a in self.anchors.values()]
+        return [(human, grade) for human, grade in last if human is not None]
 
 
 class JudgeDrift:

@@ -1,4 +1,4 @@
-"""The watch over the judge: references worked by hand, no false alarm over rounds, and how soon a judge that moved is seen."""
+"""The watch over the judge: references by hand, no false alarm over rounds, and how soon one that moved is seen."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ BEFORE = 5  # rounds
 
 
 def test_a_reference_worked_by_hand() -> None:
-    """(1, 1, 2): mean 4/3, squares 2/3 in grades, each verdict from the mean of the others .5, .5, 1: 2/3; (2, 2, 2): 0."""
+    """(1, 1, 2): squares around the mean 2/3, each verdict from the mean of the others .5, .5, 1: 2/3; (2, 2, 2): 0."""
     found = reference_of([[1, 1, 2], [2, 2, 2]] * 50)
     assert isinstance(found, Reference)
     assert found.anchors == 100
