@@ -145,7 +145,7 @@ _JUDGE_TRUST = (
     MetricSpec("judge_anchor_kappa_lower", "gauge", "", ("version",), "Lower end of its 95% interval (jackknife)."),
     MetricSpec("judge_anchor_kappa_upper", "gauge", "", ("version",), "Upper end of that interval."),
     MetricSpec("judge_anchor_shift", "gauge", "grades", ("version",),
-               "Mean of the last verdicts less the first ones, in grades from 0 to 3: below 0 the judge grew stricter."),
+               "Mean of the last verdicts less the first ones, grades 0 to 3: below 0 the judge grew stricter."),
     MetricSpec("judge_anchor_shift_lower", "gauge", "grades", ("version",), "Lower end of its 95% interval."),
     MetricSpec("judge_anchor_shift_upper", "gauge", "grades", ("version",), "Upper end of its 95% interval."),
     MetricSpec("judge_human_agreement_ratio", "gauge", "ratio", ("version",),
