@@ -1,17 +1,12 @@
 """The section `judge`: the language model that grades what was served, and what it may cost."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from detectors.judging.records import Task
 from monitor.config_base import BaseUrl, Header, Section
-
-Decoys = Annotated[
-    Literal["suspicious", "all", "off"],
-    BeforeValidator(lambda given: "off" if given is False else given),  # what YAML makes of a bare off
-]
 
 
 class Price(Section):
@@ -47,7 +42,7 @@ class Anchors(Section):
 class JudgeConfig(Section):
     """An endpoint that speaks OpenAI's chat completions. Where it wants a key, that is in a file or in the environment.
 
-    Budgets hold by the clock's hour and day, UTC. A trace is given up `deadline_seconds` after it was first asked about.
+    Budgets hold by the clock's hour and day, UTC. A trace is given up `deadline_seconds` after the first call for it.
     """
 
     base_url: BaseUrl
@@ -65,13 +60,13 @@ class JudgeConfig(Section):
     attempts: int = Field(3, ge=1, le=10)
     concurrency: int = Field(8, ge=1, le=1000)
     calls_per_minute: float | None = Field(None, gt=0)
-    prices: dict[str, Price] = {}
+    prices: dict[str, Price] = Field({})
     dollars_per_hour: float | None = Field(None, gt=0)
     dollars_per_day: float | None = Field(None, gt=0)
     tokens_per_hour: int | None = Field(None, ge=1)
     tokens_per_day: int | None = Field(None, ge=1)
     uncertain_share: float = Field(0.0, ge=0, le=0.9)
-    decoys: Decoys = "suspicious"
+    decoys: bool = True
     canaries_per_hour: float = Field(6, ge=0, le=3600)
     anchors: Anchors = Anchors()
     cache: Cache = Cache()

@@ -1,1 +1,1 @@
-"""The LLM judge as it meets the world: who is asked, what it costs, and whether it is to be trusted."""
+"""The LLM judge: an OpenAI-compatible endpoint that grades a sample of what was served."""
