@@ -1,8 +1,7 @@
-"""Which pairs are the anchors: those of a file, or a set that is frozen from early traffic and kept in the judge's store."""
+"""Which pairs are the anchors: those of a file, or a set that was frozen from early traffic."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 
@@ -10,34 +9,11 @@ from detectors.judging.anchors import Anchor, Candidates, set_version
 from detectors.judging.drift import LEAST_ANCHORS
 from monitor.config_judge import Anchors
 from monitor.errors import LeadlineError
+from monitor.judge.store import JudgeStore
 from monitor.privacy import Privacy
 
 FROZEN, CANDIDATE = "frozen", "candidate"
 _OFFERED = "anchors_offered"
-
-
-class Store(Protocol):
-    """What is kept of the judge between starts: anchors by id, of a kind; and small things by name."""
-
-    def anchors(self, kind: str) -> Sequence[bytes]:
-        """The bodies of all of a kind."""
-        ...
-
-    def put_anchors(self, kind: str, bodies: dict[str, bytes]) -> None:
-        """Keep anchors by id, in place of those of the same id."""
-        ...
-
-    def drop_anchors(self, kind: str, ids: Sequence[str] | None = None) -> None:
-        """Forget some of a kind, or all."""
-        ...
-
-    def piece(self, name: str) -> bytes | None:
-        """What was put; None where nothing was."""
-        ...
-
-    def put_piece(self, name: str, body: bytes) -> None:
-        """Keep something in place of what was there."""
-        ...
 
 
 class AnchorSet:
@@ -54,7 +30,7 @@ class AnchorSet:
         Where the file cannot be read, or holds something else or too little.
     """
 
-    def __init__(self, config: Anchors, store: Store, privacy: Privacy) -> None:
+    def __init__(self, config: Anchors, store: JudgeStore, privacy: Privacy) -> None:
         self._store, self._privacy = store, privacy
         self._candidates: Candidates | None = None
         if config.path is not None:
@@ -62,7 +38,7 @@ class AnchorSet:
         elif not privacy.keep_text:
             self.anchors = ()
             for kind in (FROZEN, CANDIDATE):
-                store.drop_anchors(kind)
+                store.forget_anchors(kind)
         else:
             self.anchors = tuple(map(_decode, store.anchors(FROZEN)))
             if not self.anchors:
@@ -97,15 +73,20 @@ class AnchorSet:
         anchor = Anchor(*clean, grade=grade)
         gone = self._candidates.offer(anchor)
         if anchor not in gone:
-            self._store.put_anchors(CANDIDATE, {anchor.id: msgspec.json.encode(anchor)})
-            self._store.drop_anchors(CANDIDATE, [one.id for one in gone])
-            self._store.put_piece(_OFFERED, str(self._candidates.offered).encode())
+            self._keep(CANDIDATE, anchor)
+            for one in gone:
+                self._store.forget_anchor(CANDIDATE, one.id)
+            self._store.set_piece(_OFFERED, str(self._candidates.offered).encode())
         if not self._candidates.complete:
             return False
         self.anchors, self._candidates = tuple(self._candidates.chosen()), None
-        self._store.put_anchors(FROZEN, {one.id: msgspec.json.encode(one) for one in self.anchors})
-        self._store.drop_anchors(CANDIDATE)
+        for one in self.anchors:
+            self._keep(FROZEN, one)
+        self._store.forget_anchors(CANDIDATE)
         return True
+
+    def _keep(self, kind: str, anchor: Anchor) -> None:
+        self._store.set_anchor(kind, anchor.id, msgspec.json.encode(anchor))
 
 
 def _decode(body: bytes) -> Anchor:

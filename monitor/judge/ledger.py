@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import product
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -20,7 +20,9 @@ from detectors.judging.records import Doubt, Question, Task, Verdict
 from detectors.records import Reason
 from monitor.config_judge import JudgeConfig
 from monitor.deciding.judge_drift import Rejudged
-from monitor.judge.anchor_set import AnchorSet, Store
+from monitor.judge.anchor_set import AnchorSet
+from monitor.judge.stage import judge_version
+from monitor.judge.store import JudgeStore
 from monitor.logs import describe
 from monitor.metrics import Metrics
 from monitor.privacy import Privacy
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 
 COMPONENT = "judge_anchors"
 REMEMBERED = 100  # canaries of a kind
+_T = TypeVar("_T", bound=msgspec.Struct)
 _POSITION, _CANARIES = "anchors_position", "canaries"
 
 
@@ -62,11 +65,10 @@ class TrustLedger:
     ----------
     judge, store, config, privacy, metrics
         `config` is the section `judge`.
-    prompt
-        The version of the prompts: with the model that a reply names and the set of anchors it makes the version of
-        the judge. Another one starts the round anew; its first verdicts are a reference of their own.
     on_rejudged
-        Called on the judge's loop with each verdict on an anchor.
+        Called on the judge's loop with each verdict on an anchor. Its version of the judge is of the model that the
+        reply names, the prompts and the set of anchors; another one starts the round anew, and its first verdicts are
+        a reference of their own.
     clock, monotonic, sleep
         Seconds since 1970; seconds that never go back, those of the judge's deadlines; and what waits.
 
@@ -77,12 +79,12 @@ class TrustLedger:
     """
 
     def __init__(
-        self, judge: Asker, store: Store, config: JudgeConfig, *, privacy: Privacy, metrics: Metrics, prompt: str,
+        self, judge: Asker, store: JudgeStore, config: JudgeConfig, *, privacy: Privacy, metrics: Metrics,
         on_rejudged: Callable[[Rejudged], None], clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:  # fmt: skip
         self._judge, self._store, self._config = judge, store, config
-        self._metrics, self._prompt, self._on_rejudged = metrics, prompt, on_rejudged
+        self._metrics, self._on_rejudged = metrics, on_rejudged
         self._clock, self._monotonic, self._sleep = clock, monotonic, sleep
         self._set = AnchorSet(config.anchors, store, privacy)
         self._position = _read(store, _POSITION, Position)
@@ -158,7 +160,7 @@ class TrustLedger:
             version = self._version(reply.model)
             self._note(version)
             self._on_rejudged(Rejudged(self._clock(), version, anchor.id, reply.grade, anchor.human))
-        self._store.put_piece(_POSITION, msgspec.json.encode(self._position))
+        self._store.set_piece(_POSITION, msgspec.json.encode(self._position))
 
     def _next(self) -> Anchor | None:
         anchors = {anchor.id: anchor for anchor in self._set.anchors}
@@ -170,7 +172,7 @@ class TrustLedger:
 
     def _version(self, model: str) -> str:
         """Of the judge: model, prompts and anchors, with the number of the configuration."""
-        return f"{model} prompts {self._prompt} anchors {self._set.version}.{self._config.anchors.version}"
+        return f"{judge_version(model)} anchors {self._set.version}.{self._config.anchors.version}"
 
     def _note(self, version: str) -> None:
         """A new version takes its first verdicts in whole rounds."""
@@ -178,7 +180,8 @@ class TrustLedger:
             return
         if self._position.judge:
             log.warning("another judge answers, its first verdicts are taken", was=self._position.judge, now=version)
-        self._position = Position(self._position.turn + 1, 0, version)
+            self._position.turn, self._position.place = self._position.turn + 1, 0
+        self._position.judge = version
 
     async def ask_canary(self) -> None:
         """Ask the next question with a known answer; it stays the next one where the judge was not asked."""
@@ -193,7 +196,7 @@ class TrustLedger:
             self._passed[made.kind].append(outcome == "passed")
         passed = {kind: [*row] for kind, row in self._passed.items()}
         self._canaries = Canaries(self._canaries.turn + 1, passed)
-        self._store.put_piece(_CANARIES, msgspec.json.encode(self._canaries))
+        self._store.set_piece(_CANARIES, msgspec.json.encode(self._canaries))
         self._show()
 
     def _show(self) -> None:
@@ -209,6 +212,6 @@ class TrustLedger:
         return await self._judge.ask(question, fresh=True, deadline=deadline)
 
 
-def _read[T: msgspec.Struct](store: Store, name: str, kind: type[T]) -> T:
+def _read(store: JudgeStore, name: str, kind: type[_T]) -> _T:
     body = store.piece(name)
     return kind() if body is None else msgspec.json.decode(body, type=kind)
