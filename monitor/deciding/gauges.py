@@ -7,6 +7,7 @@ from detectors.mix import Part
 from monitor.config_alerts import HIT
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.estimates import Measured, change_since, measured, normal_shares, shares
+from monitor.deciding.judge_trust import judge_samples
 from monitor.deciding.pipeline_state import PipelineState
 from monitor.deciding.windows import DAY_HOURS, Row
 from monitor.metrics import Labels, Metrics
@@ -17,6 +18,10 @@ _MINE = (
     "scenario_share_ratio", "scenario_baseline_share_ratio", "signal_mean",
     "signal_mean_lower", "signal_mean_upper", "signal_effective_samples", "signal_coverage_ratio",
     *(f"{kind}_change{end}_ratio" for kind in ("quality", "mix", "release") for end in ("", "_lower", "_upper")),
+    "judge_anchors", "judge_reference_begun_timestamp_seconds",
+    *(f"judge_{who}_agreement{end}_ratio" for who in ("anchor", "human") for end in ("", "_lower", "_upper")),
+    *(f"judge_{who}_{what}{end}" for who in ("anchor", "human") for what in ("shift", "kappa")
+      for end in ("", "_lower", "_upper")),
 )  # fmt: skip
 
 Sample = tuple[str, Labels, float]
@@ -33,6 +38,7 @@ def report(deciding: Deciding, metrics: Metrics) -> None:
 
 
 def _samples(deciding: Deciding) -> Iterator[Sample]:
+    yield from judge_samples(deciding)
     for (kind, *labels), count in deciding.counted.items():
         if kind == "watched":
             yield "watched_traces_total", tuple(labels), count
