@@ -197,10 +197,13 @@ class Risk(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What a person can check: documents that were missed, and the second ranker's score of each served one."""
+    """What a person can check: documents that were missed, the second ranker's score of each served one, and the grades
+    from 0 to 3 that an LLM judge gave documents, by id.
+    """
 
     missed: list[Missed] = []
     relevance: list[float] = []
+    grades: dict[str, float] = {}
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
