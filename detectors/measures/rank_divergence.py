@@ -56,7 +56,8 @@ class RankDivergence:
 
     A cross-encoder's level (best_relevance, regret) says more than its disagreement with the served order, which is
     blind to whatever neither list holds. Small cross-encoders do not understand negation: there their word is none.
-    `none_relevant`, `mean_relevance`, `expected_ndcg` and `expected_regret` abstain without a calibration of this scorer.
+    `none_relevant`, `mean_relevance`, `expected_ndcg` and `expected_regret` abstain without a calibration of this
+    scorer.
 
     `relevance_share` and `first_relevance_share`: were one document of the served and of BM25's candidates the right
     one, the probability that it is among the first five served, and that it is the first. A document's share is the
