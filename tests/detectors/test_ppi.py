@@ -95,7 +95,7 @@ def test_a_biased_proxy_moves_nothing() -> None:
 
 def test_preferred_traces_count_no_more_than_others() -> None:
     """Judging prefers the uncertain, which are worse here: their plain mean is off, the weighted one is not."""
-    rng = np.random.default_rng(11)
+    rng = np.random.default_rng(12)
     truth = true_mean(SHAPES["hardly ever good"], rng)
     judged = simulated_judging(SHAPES["hardly ever good"], 0.9, 200_000, 20_000, 0.8, rng)
     plain = judged.labels[judged.weights > 0].mean()
