@@ -15,6 +15,7 @@ from monitor.build import build_assessor, build_index, load_corpus
 from monitor.config import Config, ScorerConfig
 from monitor.deciding.observation import Observation, release_of
 from monitor.deciding.settings import Settings, settings_of
+from monitor.judge.stage import JudgeStage
 from monitor.logs import describe
 from monitor.made_by import NO_SCORER, scorer_version
 from monitor.metrics import Metrics
@@ -44,6 +45,7 @@ class Assembly(NamedTuple):
     corpus: Corpus | None
     risk_calibrations: Mapping[str, RiskCalibration]
     settings: Settings
+    judge: JudgeStage | None = None
 
     def reference_key(self, assessment: Assessment) -> ReferenceKey:
         """Whose normalisation rates an assessment."""
