@@ -68,6 +68,18 @@ def effective_labelled(sums: Floats) -> float:
     return float(sums[_LABELLED, _ONE, _ONE]) ** 2 / squares if squares > 0 else 0.0
 
 
+def without_labels(sums: Floats) -> Floats:
+    """The sums of the same traces, had none been labelled."""
+    proxies = np.zeros(SHAPE)
+    proxies[_SAMPLED:] = sums[_SAMPLED:]
+    return proxies
+
+
+def labelled_in(sums: Floats) -> int:
+    """How many traces have a label."""
+    return round(float(sums[_COUNT, _ONE, _ONE]))
+
+
 def nested_estimate(sums: Floats, *, confidence: float = 0.95) -> NestedEstimate | None:
     """The mean of the label over all traffic, from summed `nested_terms`.
 
@@ -121,7 +133,7 @@ def nested_estimate(sums: Floats, *, confidence: float = 0.95) -> NestedEstimate
     )
     noise = _ROUNDING * sums[_SAMPLED_SQUARES, _PROXY, _PROXY] / sampled[_ONE] ** 2
     lam = float(np.clip(-linear / square, 0.0, 1.0)) if square > noise else 0.0
-    count = round(float(sums[_COUNT, _ONE, _ONE]))
+    count = labelled_in(sums)
     alone = _interval(float(label), float(constant), effective, 1, confidence)
     mean = float(label + lam * (everywhere - proxy))
     variance = float(constant + 2 * lam * linear + lam * lam * square)

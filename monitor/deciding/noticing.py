@@ -1,7 +1,7 @@
 """What a person needs of an alarm: by how much its stream moved, in which kinds of query, which traces to look at."""
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 

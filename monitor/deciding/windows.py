@@ -39,7 +39,8 @@ class WindowKey(NamedTuple):
 class Window(NamedTuple):
     """Sums and histograms of every measure over the same traces; shapes (measures, 8) and (measures, bins).
 
-    `nested` are the sums of `detectors/ppi.py` with the judge's LABEL and its PROXY; shape (6, 3, 3). The upper bounds of a measure's bins are its `BOUNDS`; the bin after the last is without bound.
+    `nested` are the sums of `detectors/ppi.py` for the judge's LABEL and its PROXY; shape (6, 3, 3). The upper bounds
+    of a measure's bins are its `BOUNDS`; the bin after the last is without bound.
     """
 
     sums: Floats

@@ -4,9 +4,7 @@ import pytest
 from detectors.simulated_judging import SHAPES, simulated_judging, true_mean
 
 
-@pytest.mark.parametrize(
-    ("shape", "mean"), [*zip(SHAPES, (0.50, 0.74, 0.20, 0.50, 0.07, 0.93, 0.02), strict=True)]
-)
+@pytest.mark.parametrize(("shape", "mean"), [*zip(SHAPES, (0.50, 0.74, 0.20, 0.50, 0.07, 0.93, 0.02), strict=True)])
 def test_shapes_have_the_means_that_they_say(shape: str, mean: float) -> None:
     assert true_mean(SHAPES[shape], np.random.default_rng(0), 200_000) == pytest.approx(mean, abs=0.006)
 

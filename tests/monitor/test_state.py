@@ -135,7 +135,7 @@ def test_a_newer_file_is_refused_in_one_line(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version=7")
     connection.close()
-    with pytest.raises(LeadlineError, match=r"s\.db: written by a newer leadline \(schema 7\), expected at most 2"):
+    with pytest.raises(LeadlineError, match=r"s\.db: written by a newer leadline \(schema 7\), expected at most 3"):
         State(path)
 
 
