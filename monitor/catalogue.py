@@ -151,6 +151,35 @@ _CROSS_ENCODER = (
                "Share of the configured scorer sampling rate that the budget allows now."),
 )  # fmt: skip
 
+_JUDGE = (
+    MetricSpec("judge_calls_total", "counter", "calls", ("outcome",),
+               "Calls to the judge's endpoint, each attempt, by what became of them: `answered`, `throttled`, "
+               "`server_error`, `connection`, `timeout`, `not_understood`, `rejected` (this prompt), `denied` (all of "
+               "them), `unsupported` (asked again with less). Not sent: `over_budget`, `breaker_open`, `too_late`."),
+    MetricSpec("judge_call_seconds", "histogram", "seconds", (), "How long calls took, each attempt.",
+               (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)),
+    MetricSpec("judge_in_flight_calls", "gauge", "calls", (), "Calls that wait for the judge's endpoint."),
+    MetricSpec("judge_tokens_total", "counter", "tokens", ("kind",),
+               "Tokens by the endpoint's own count: `input`, those of it that were `cached`, `output`. `estimated`: of "
+               "replies that do not say, charged with the most that they can be."),
+    MetricSpec("judge_cost_dollars_total", "counter", "dollars", (), "What calls cost by the configured prices."),
+    MetricSpec("judge_budget_remaining_ratio", "gauge", "ratio", ("period",),
+               "Share that is left of the scarcer budget of this `hour` or `day`, UTC. Absent without one."),
+    MetricSpec("judge_share_ratio", "gauge", "ratio", (),
+               "Share of the configured judge sampling rate that budgets, rate and calls at a time allow now."),
+    MetricSpec("judge_breaker_open", "gauge", "", (),
+               "1 while the endpoint is left alone after failures, but for a single call now and then."),
+    MetricSpec("judge_unsupported_total", "counter", "calls", ("parameter",),
+               "Calls of which the endpoint refused a parameter by name; it is left out or replaced from then on."),
+    MetricSpec("judge_verdicts_total", "counter", "verdicts", ("task", "result"),
+               "Questions that were not answered from memory, by outcome: `believed`, or why there is no verdict: "
+               "`refused`, `malformed`, `wrong_nonce`; its quote was none (`no_quote`), is not in what was read "
+               "(`quote_not_found`) or proves nothing (`quote_no_evidence`); `fooled`: it grades a passage as high for "
+               "a question that nothing answers; `judge_failed`, `over_budget`: there was no reply."),
+    MetricSpec("judge_cache_total", "counter", "lookups", ("result",),
+               "Lookups of verdicts: `hit`, `miss`, or `expired`, too old."),
+)  # fmt: skip
+
 _SOURCES = (
     MetricSpec("quarantined_records_total", "counter", "records", ("source",), "Records that were no query traces."),
     MetricSpec("source_lag_bytes", "gauge", "bytes", ("source",), "Bytes of a followed file that were not read yet."),
@@ -213,6 +242,7 @@ SECTIONS: dict[str, tuple[MetricSpec, ...]] = {
     "Alarms": _ALARMS,
     "Changes": _CHANGES,
     "Cross-encoder": _CROSS_ENCODER,
+    "Judge": _JUDGE,
     "Sources": _SOURCES,
     "Components and destinations": _COMPONENTS,
     "This process": _THIS_PROCESS,

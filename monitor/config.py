@@ -14,6 +14,7 @@ from detectors.records import ScoreKind
 from monitor.config_alerts import Alert, named_twice
 from monitor.config_base import Address, Pattern
 from monitor.config_base import Section as _Section
+from monitor.config_judge import JudgeConfig
 from monitor.config_kafka import KafkaSource
 from monitor.config_notify import Notify, called_twice
 from monitor.config_phoenix import PhoenixSource
@@ -69,15 +70,21 @@ class SampleRates(_Section):
 
     cheap: Share = 1.0
     scorer: Share = 0.1
-    judge: Share = 0.0
+    judge: Share | None = None
 
     @model_validator(mode="after")
     def _nested(self) -> Self:
-        if not self.cheap >= self.scorer >= self.judge:
+        if not self.cheap >= self.scorer >= self.judged:
             raise ValueError("expected cheap >= scorer >= judge: the tiers nest")
         return self
 
+    @property
+    def judged(self) -> float:
+        """The judge's share, where one is configured."""
+        return self.judge if self.judge is not None else min(FEW, self.scorer)
 
+
+FEW = 0.002  # a judge costs money
 EVERYTHING = SampleRates(cheap=1.0, scorer=1.0)
 
 
@@ -184,6 +191,7 @@ class Config(BaseSettings):
     scenarios: OwnScenarios = {}
     scorer: ScorerConfig | None = ScorerConfig()
     lexical: LexicalConfig = LexicalConfig()
+    judge: JudgeConfig | None = None
     alerts: tuple[Alert, ...] = (Alert(),)
     releases: ReleasesConfig = ReleasesConfig()
     notify: tuple[Notify, ...] = ()

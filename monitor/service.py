@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import structlog
 
@@ -42,13 +42,16 @@ from monitor.sources.build import Parts, build_sources
 from monitor.state import State
 from monitor.worker import SourceWorker
 
+if TYPE_CHECKING:
+    from monitor.judge.build import Judging
+
 log = structlog.get_logger()
 
 STOP_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 SERVER_SECONDS = 3.0
 NOTIFIER_SECONDS = 2.0
-RESTART_KEYS = ("sources", "http", "state", "quarantine", "notify")
+RESTART_KEYS = ("sources", "http", "state", "quarantine", "notify", "judge")
 
 
 class Service:
@@ -77,7 +80,8 @@ class Service:
         self._corpus_given = corpus
         self._intake = Intake()
         self._given = (self.recent, *sinks)
-        self._builder = Builder(self.metrics, corpus=corpus, scorer=scorer, sinks=self._given, clock=clock)
+        self._scorer_given = scorer
+        self._builder: Builder | None = None
         self._assembly: Assembly | None = None
         self._closing = ExitStack()
         self._workers: list[SourceWorker] = []
@@ -112,6 +116,10 @@ class Service:
         self._closing.callback(state.close)
         for sink in self._given:
             self._closing.callback(sink.close)
+        self._builder = Builder(
+            self.metrics, corpus=self._corpus_given, scorer=self._scorer_given, sinks=self._given,
+            judging=self._judging(config), clock=self._clock,
+        )  # fmt: skip
         self._assembly = self._builder.build(config)
         self._count_corpus(self._assembly.corpus)
         quarantine = Quarantine(config.quarantine, self._assembly.privacy, self.metrics, self.recorder, self._clock)
@@ -139,6 +147,16 @@ class Service:
         self._operations.start()
         announcer.start(self._clock())
         self._begin(self._pipeline)
+
+    def _judging(self, config: Config) -> "Judging | None":
+        if config.judge is None:
+            return None
+        from monitor.judge.build import Judging  # noqa: PLC0415 - brings OpenAI's client with it
+
+        keep_text = config.privacy.keep_text
+        judging = Judging(config.judge, config.state.path, self.metrics, keep_text=keep_text, clock=self._clock)
+        self._closing.callback(judging.close)
+        return judging
 
     def _restored(self, state: State, settings: Settings) -> Ledger:
         """The right half as it was when the last transaction was saved."""
@@ -198,6 +216,7 @@ class Service:
     def _use(self, config: Callable[[], Config]) -> None:
         """Build what a configuration says and use it from the next batch on; one at a time, from any thread."""
         assert self._pipeline is not None, "not started"
+        assert self._builder is not None, "not started"
         with self._reloading:
             assembly = self._builder.build(config())
             self._pipeline.swap(assembly)

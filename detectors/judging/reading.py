@@ -13,12 +13,12 @@ _GRADE = re.compile(r'"grade"\s*:\s*"?([0-3])')
 _DECODER = json.JSONDecoder()
 
 
-def read_object(reply: Reply, nonce: str | None) -> dict[str, Any] | Doubt:
-    """The one JSON object with this question's nonce (None: any), wherever it stands in the reply."""
+def read_object(reply: Reply, nonce: str) -> dict[str, Any] | Doubt:
+    """The one JSON object with this question's nonce, wherever it stands in the reply."""
     if reply.refusal or reply.finish_reason == "content_filter":
         return Doubt.REFUSED
     found = list(_objects(reply.text))
-    own = [one for one in found if nonce in (None, one.get("nonce"))]
+    own = [one for one in found if one.get("nonce") == nonce]
     if len(own) == 1:
         return own[0]
     return Doubt.WRONG_NONCE if found and not own else Doubt.MALFORMED

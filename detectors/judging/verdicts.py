@@ -3,38 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
-from detectors.judging.evidence import Defences, doubt_of_quote
+from detectors.judging.evidence import doubt_of_quote
 from detectors.judging.reading import expected_grade, grade_of, read_object
 from detectors.judging.records import Doubt, Prompt, Question, Reply, Task, Verdict
 from detectors.records import Reason
 
 LEAST_PROVEN = 0.5  # of the claims of an answer have to have a verdict that holds
-ALL = Defences()
 
 
-def verdict_of(question: Question, prompt: Prompt, reply: Reply, defences: Defences = ALL) -> Verdict | Doubt | Reason:
+def verdict_of(question: Question, prompt: Prompt, reply: Reply) -> Verdict | Doubt | Reason:
     """The verdict of a reply; why it is none; or why there is nothing to judge.
 
     A grade above 0 is believed with a quote that stands in what was read and says more than the query does
     (`evidence`). A grade of 0 needs none: nothing that a passage could say in its own favour leads there.
     """
-    found = read_object(reply, prompt.nonce if defences.fence else None)
+    found = read_object(reply, prompt.nonce)
     if isinstance(found, Doubt):
         return found
     if reply.finish_reason == "length":
         return Doubt.MALFORMED
     if question.task is Task.GROUNDEDNESS:
-        return _grounded(prompt, found, reply.model, defences)
+        return _grounded(prompt, found, reply.model)
     grade, quote = grade_of(found.get("grade")), found.get("quote")
     if isinstance(grade, Doubt) or not isinstance(quote, str):
         return Doubt.MALFORMED
-    if grade > 0 and (doubt := doubt_of_quote(quote, prompt.read[0], question.query, defences)):
+    if grade > 0 and (doubt := doubt_of_quote(quote, prompt.read[0], question.query)):
         return doubt
     expected = expected_grade(reply)
     return Verdict(float(grade) if expected is None else expected, quote if grade else "", reply.model)
 
 
-def _grounded(prompt: Prompt, found: Mapping[str, Any], model: str, defences: Defences) -> Verdict | Doubt | Reason:
+def _grounded(prompt: Prompt, found: Mapping[str, Any], model: str) -> Verdict | Doubt | Reason:
     """The share of supported statements among those that claim anything, as a grade.
 
     A statement that is called supported without a quote that proves it is left out.
@@ -53,7 +52,7 @@ def _grounded(prompt: Prompt, found: Mapping[str, Any], model: str, defences: De
         if verdict == "unsupported":
             unsupported += 1
         elif verdict == "supported":
-            doubt = doubt_of_quote(quote, passage, "", defences)
+            doubt = doubt_of_quote(quote, passage, "")
             unproven += doubt is not None
             supported += doubt is None
             quotes += [quote] if doubt is None else []

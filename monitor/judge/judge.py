@@ -7,13 +7,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from hashlib import blake2b
 from threading import Thread
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import structlog
 
 from detectors.judging.decoys import HIGH_GRADE, decoy_for
-from detectors.judging.evidence import suspicious
 from detectors.judging.prompts import prompt_version, render
 from detectors.judging.records import Doubt, Prompt, Question, Reply, Task, Verdict
 from detectors.judging.verdicts import verdict_of
@@ -23,7 +22,6 @@ from monitor.judge.errors import JudgeUnavailable, OverBudget
 
 log = structlog.get_logger()
 
-Decoys = Literal["suspicious", "all", "off"]
 _PASSING = (Doubt.REFUSED, Doubt.MALFORMED, Doubt.WRONG_NONCE)  # may not come again: never kept
 T = TypeVar("T")
 
@@ -62,8 +60,8 @@ class Judge:
     model
         As the endpoint is asked for it; part of the key by which verdicts are kept.
     decoys
-        For which believed grades above 0 the passage is graded once more, for a question that it cannot answer:
-        `suspicious` ones, all, or none.
+        Whether a passage that got a grade above 0 is graded once more, for a question that it cannot answer. Its
+        verdict is kept too, so that a passage costs that once, however often it is served.
     keep_quotes
         Whether text may be stored.
     on_outcome
@@ -72,7 +70,7 @@ class Judge:
 
     def __init__(
         self, endpoint: Completes, memory: Keeps, *, model: str, longest_passage: int, deadline_seconds: float,
-        decoys: Decoys = "suspicious", keep_quotes: bool = True,
+        decoys: bool = True, keep_quotes: bool = True,
         on_outcome: Callable[[Task, Outcome], None] = lambda *_: None, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._endpoint = endpoint
@@ -106,6 +104,9 @@ class Judge:
 
     async def ask(self, question: Question, *, deadline: float, fresh: bool = False) -> Outcome:
         """The outcome of a question; from memory, unless it has to be `fresh`. The same one is asked once at a time."""
+        return await self._ask(question, deadline, fresh=fresh, decoy=self._decoys)
+
+    async def _ask(self, question: Question, deadline: float, *, fresh: bool = False, decoy: bool) -> Outcome:
         key = self._key(question)
         if not fresh:
             known = self._remembered(key)
@@ -113,7 +114,7 @@ class Judge:
                 return known
             if key in self._flying:
                 return await asyncio.shield(self._flying[key])
-        asked: asyncio.Future[Outcome] = asyncio.ensure_future(self._outcome(question, key, deadline))
+        asked: asyncio.Future[Outcome] = asyncio.ensure_future(self._outcome(question, key, deadline, decoy=decoy))
         self._flying[key] = asked
         try:
             return await asked
@@ -121,40 +122,35 @@ class Judge:
             if self._flying.get(key) is asked:
                 del self._flying[key]
 
-    async def _outcome(self, question: Question, key: bytes, deadline: float) -> Outcome:
-        prompt = self._rendered(question)
+    async def _outcome(self, question: Question, key: bytes, deadline: float, *, decoy: bool) -> Outcome:
         try:
-            outcome = await self._once(question, prompt, deadline)
-            if isinstance(outcome, Verdict) and await self._fooled(question, prompt, outcome, deadline):
-                outcome = Doubt.FOOLED
+            outcome = await self._once(question, deadline)
         except OverBudget:
             outcome = Reason.OVER_BUDGET
         except JudgeUnavailable:
             outcome = Reason.JUDGE_FAILED
+        if decoy and isinstance(outcome, Verdict) and outcome.grade > 0 and question.task is Task.CONTEXT_RELEVANCE:
+            outcome = await self._against_decoy(question, outcome, deadline)
         self._on_outcome(question.task, outcome)
         if not isinstance(outcome, Reason) and outcome not in _PASSING:
             self._remember(key, outcome)
         return outcome
 
-    async def _once(self, question: Question, prompt: Prompt, deadline: float) -> Outcome:
+    async def _against_decoy(self, question: Question, verdict: Verdict, deadline: float) -> Outcome:
+        """The verdict, where the same passage gets no high grade for a question that it cannot answer."""
+        other = msgspec.structs.replace(question, query=decoy_for(question.passages[0]))
+        found = await self._ask(other, deadline, decoy=False)
+        if isinstance(found, Reason):
+            return found  # it was not tried, so nothing is believed
+        return Doubt.FOOLED if isinstance(found, Verdict) and found.grade >= HIGH_GRADE else verdict
+
+    async def _once(self, question: Question, deadline: float) -> Outcome:
+        prompt = render(question, secrets.token_hex(8), longest_passage=self._longest_passage)
         reply = await self._endpoint.complete(prompt, deadline=deadline)
         if reply.model != self._model:
             log.info("the judge's model", asked_for=self._asked_for, replies=reply.model, before=self._model)
             self._model = reply.model
         return verdict_of(question, prompt, reply)
-
-    async def _fooled(self, question: Question, prompt: Prompt, verdict: Verdict, deadline: float) -> bool:
-        if question.task is not Task.CONTEXT_RELEVANCE or verdict.grade <= 0 or self._decoys == "off":
-            return False
-        passage = prompt.read[0]
-        if self._decoys == "suspicious" and not suspicious(question, passage, verdict.quote):
-            return False
-        decoy = Question(Task.CONTEXT_RELEVANCE, decoy_for(passage), question.passages)
-        found = await self._once(decoy, self._rendered(decoy), deadline)
-        return isinstance(found, Verdict) and found.grade >= HIGH_GRADE
-
-    def _rendered(self, question: Question) -> Prompt:
-        return render(question, secrets.token_hex(8), longest_passage=self._longest_passage)
 
     def _key(self, question: Question) -> bytes:
         said = (question, self._asked_for, prompt_version(), self._longest_passage, self._decoys)

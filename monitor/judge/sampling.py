@@ -51,7 +51,7 @@ class JudgeSampler:
         weights = assessment.weights
         if weights.scorer is None:
             return Reason.NOT_SAMPLED
-        full = self._rates(trace.pipeline).judge
+        full = self._rates(trace.pipeline).judged
         most, share = 1 / weights.scorer, self._share()
         weight = self._preference(assessment) if self._preferring else 1.0
         u = draw(trace)

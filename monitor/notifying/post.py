@@ -62,7 +62,7 @@ class Post:
 def retry_after(text: str, now: float) -> float:
     """Seconds, given as such or as a date; 0 for what is neither."""
     try:
-        seconds = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - now
+        seconds = float(text) if text.replace(".", "", 1).isdecimal() else parsedate_to_datetime(text).timestamp() - now
     except ValueError:
         return 0.0
     return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)

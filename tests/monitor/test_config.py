@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from monitor.config import EVERYTHING, Config, PipelineConfig, SampleRates, build_config, load_config
 from monitor.config_alerts import WATCHABLE
+from monitor.config_judge import JudgeConfig
 from monitor.config_kafka import KafkaSource
 from monitor.errors import ConfigError
 
@@ -47,6 +48,23 @@ EXPECTED = {
     ),
     "corpus_without_table": "corpus: got {'path': 'corpus.db'}, expected a table beside the path of a SQLite database",
     "impossible_value": "pipelines.default.depth: got 0, expected greater than or equal to 1",
+    "judge_bad_url": (
+        "judge.base_url: got 'localhost:8000/v1', expected http:// or https://, a host, perhaps a port and a path, "
+        "and no password"
+    ),
+    "judge_two_keys": (
+        "judge: got {'api_key_env': 'KEY', 'api_key_file': 'key', 'base_url': 'http://localhost:8000/v1', "
+        "'model': 'm'}, expected api_key_file or api_key_env, one of the two"
+    ),
+    "judge_unknown_price": (
+        "judge: got {'base_url': 'http://localhost:8000/v1', 'dollars_per_day': 5, 'model': 'm', "
+        "'prices': {'other': {'input_per_million': 1, 'output_per_million': 2}}}, "
+        "expected a price for m beside a budget in dollars"
+    ),
+    "judge_unknown_task": (
+        "judge.tasks.0: got 'fluency', expected 'context_relevance', 'groundedness' or 'answer_relevance'"
+    ),
+    "judge_without_model": "judge.model: missing, expected a value",
     "kafka_bad_topic": (
         "sources.0.topics.0: got 'rag traces', "
         "expected the name of a topic: letters, digits, '.', '_' and '-', at most 249 of them"
@@ -201,12 +219,12 @@ def sections_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def keys_of_document(node: Any, prefix: str = "") -> set[str]:
-    """The same of a file; `pipelines.default` counts as `pipelines`."""
+    """The same of a file; `pipelines.default` counts as `pipelines`, and a model's price as `judge.prices`."""
     found: set[str] = set()
     for key, value in node.items():
         name = prefix + key
-        if name == "pipelines":
-            found |= {name}.union(*(keys_of_document(pipeline, "pipelines.") for pipeline in value.values()))
+        if name in {"pipelines", "judge.prices"}:
+            found |= {name}.union(*(keys_of_document(one, f"{name}.") for one in value.values()))
             continue
         found.add(name)
         if name == "scenarios":  # its keys are the user's
@@ -229,13 +247,16 @@ def test_the_annotated_default_shows_the_defaults() -> None:
     """Except in the sections that say `example`."""
     text = DEFAULT.read_text()
     examples = set(re.findall(r"^(\w+):.*# example", text, re.MULTILINE))
-    assert examples == {"sources", "sinks", "corpus", "attributes", "scenarios", "notify"}
+    assert examples == {"sources", "sinks", "corpus", "attributes", "scenarios", "judge", "notify"}
     shown, default = load_config(DEFAULT), Config()
     for name in set(Config.model_fields) - examples:
         assert getattr(shown, name) == getattr(default, name), name
     needed = {"kind", "path", "bootstrap_servers", "topics", "topic", "tls", "sasl", "url", "headers"}
     for section in (*shown.sources, *shown.sinks, *shown.notify):
         assert section == type(section)(**section.model_dump(include=needed))
+    given = {"base_url", "model", "headers", "prices", "dollars_per_day"}
+    assert shown.judge is not None
+    assert shown.judge == JudgeConfig(**shown.judge.model_dump(include=given))
 
 
 def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
@@ -313,6 +334,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
             "expected username with password",
         ),
         ({"notify": [{"kind": "alertmanager", "url": "http://a", "password_env": "P"}]}, "expected username with"),
+        (
+            {"judge": {"base_url": "http://a", "model": "m", "dollars_per_hour": 0.5}},
+            "expected a price for m beside a budget in dollars",
+        ),
         ({"_env_prefix": "OTHER_"}, "_env_prefix: unknown key"),
         ({"self": 1}, "self: unknown key"),
     ],
