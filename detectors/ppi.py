@@ -80,7 +80,9 @@ def labelled_in(sums: Floats) -> int:
     return round(float(sums[_COUNT, _ONE, _ONE]))
 
 
-def nested_estimate(sums: Floats, *, confidence: float = 0.95) -> NestedEstimate | None:
+def nested_estimate(
+    sums: Floats, *, confidence: float = 0.95, minimum: float = MINIMUM_LABELLED
+) -> NestedEstimate | None:
     """The mean of the label over all traffic, from summed `nested_terms`.
 
     With Y_L and F_L the weighted means of label and proxy over the labelled traces L, and F_S that of the proxy over
@@ -103,7 +105,7 @@ def nested_estimate(sums: Floats, *, confidence: float = 0.95) -> NestedEstimate
     Returns
     -------
     NestedEstimate or None
-        None below `MINIMUM_LABELLED` effective labelled traces.
+        None below `minimum` effective labelled traces.
 
     Examples
     --------
@@ -116,7 +118,7 @@ def nested_estimate(sums: Floats, *, confidence: float = 0.95) -> NestedEstimate
     (0.048, 0.111)
     """
     effective = effective_labelled(sums)
-    if effective < MINIMUM_LABELLED:
+    if effective < minimum:
         return None
     labelled, sampled = sums[_LABELLED, _ONE], sums[_SAMPLED, _ONE]
     label, proxy = labelled[_LABEL] / labelled[_ONE], labelled[_PROXY] / labelled[_ONE]

@@ -142,14 +142,10 @@ def key_of(one: Observation) -> WindowKey:
 
 
 def _nested(observations: Sequence[Observation], values: Floats, weights: Floats) -> Floats:
-    """Of each trace that the scorer took. Where it gave no relevance the proxy is 0, for judged traces and all others
-    alike. Both tiers go by one draw, so what both took was drawn with the smaller of their probabilities.
-    """
+    """Of each trace; where the scorer gave no relevance the proxy is 0, for judged traces and others alike."""
     proxy, label = MEASURES.index(PROXY), MEASURES.index(LABEL)
     scorer = np.array([one.weights[1] for one in observations])
-    both = (scorer > 0) & (weights[:, label] > 0)
-    judged = np.where(both, np.maximum(scorer, weights[:, label]), 0.0)
-    return nested_terms(values[:, label], judged, values[:, proxy], scorer)
+    return nested_terms(values[:, label], weights[:, label], values[:, proxy], scorer)
 
 
 def encode_window(window: Window, measures: Collection[str] = (*MEASURES, NESTED)) -> bytes:
