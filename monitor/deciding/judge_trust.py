@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from detectors.deciders import Abstained
 from detectors.judging.agreement import Agreement, Figure, agreement
 from detectors.judging.drift import FIRST
 from detectors.records import ALL, Alarm
@@ -23,6 +24,8 @@ def judge_samples(deciding: Deciding) -> Iterator[Sample]:
     """The gauges of the version that judged last."""
     version = deciding.judge.current
     if version is None:
+        if deciding.settings.judge is not None:
+            yield "alarm_abstained", (*_STREAM, Abstained.TOO_FEW_VALUES.value), 1.0
         return
     abstained = version.abstained
     if abstained is not None:

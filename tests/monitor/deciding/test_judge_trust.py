@@ -51,9 +51,10 @@ def test_gauges_say_how_far_it_agrees_and_that_nothing_stands() -> None:
 
 
 def test_gauges_are_absent_before_there_is_something_to_say() -> None:
-    """Without a judge, nothing at all; before the first verdicts are in, the reason why nothing is watched."""
-    families = {family.name for family in shown(machine_of()[0]).collect()}
-    assert not [name for name in families if "judge" in name]
+    """Without a judge, nothing at all; before the first verdicts are in, that nothing is watched."""
+    without = {family.name for family in shown(Deciding(Settings({}))).collect()}
+    assert not [name for name in without if "judge" in name or "alarm" in name]
+    assert shown(machine_of()[0]).value("alarm_abstained", *STREAM, "too_few_values") == 1
     metrics = shown(machine_of([*rounds(NOISY, range(1))])[0])
     assert metrics.value("alarm_abstained", *STREAM, "too_few_values") == 1
     names = {family.name for family in metrics.collect()}

@@ -51,8 +51,10 @@ class Scripted:
 class Watch:
     """A ledger of trust with all that it needs, over a store on disk."""
 
-    def __init__(self, path: Path, answer: Answer = steady, *, takes: float = 0.0, keep_text: bool = True,
-                 time: Time | None = None, file: bool = True, canaries: float = 0.0, per_hour: float = 30.0) -> None:  # fmt: skip
+    def __init__(
+        self, path: Path, answer: Answer = steady, *, takes: float = 0.0, keep_text: bool = True,
+        time: Time | None = None, file: bool = True, canaries: float = 0.0, per_hour: float = 30.0,
+    ) -> None:  # fmt: skip
         self.time = time or Time()
         self.metrics = Metrics()
         self.store = JudgeStore(path / "judge.db", self.metrics, days=30, entries=1000)
