@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, isotonic_regression, minimize
 from scipy.special import expit, logit
 
+from detectors.estimate import wilson
+
 Floats = NDArray[np.float64]
 Method = Literal["platt", "isotonic"]
 
@@ -23,7 +25,6 @@ NEAR = 1e-6  # scores are kept this far from 0 and 1, where the logit is infinit
 CURVE_POINTS = 64
 RIDGE = 1e-3  # draws the groups' intercepts together, in units of the mean loss a pair
 FOLDS = 5
-Z95 = 1.959964
 
 
 class JudgedPair(NamedTuple):
@@ -215,17 +216,10 @@ def reliability(probabilities: ArrayLike, relevant: ArrayLike, bins: int = 10) -
     edges = np.unique(np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1]))
     number = np.searchsorted(edges, p, side="right")
     return [
-        Bin(int(inside.sum()), float(p[inside].mean()), float(y[inside].mean()), *_wilson(y[inside]))
+        Bin(int(inside.sum()), float(p[inside].mean()), float(y[inside].mean()), *wilson(y[inside].sum(), inside.sum()))
         for inside in (number == i for i in range(len(edges) + 1))
         if inside.any()
     ]
-
-
-def _wilson(y: Floats) -> tuple[float, float]:
-    n, share = len(y), y.mean()
-    middle = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-    half = Z95 * np.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2)) / (1 + Z95**2 / n)
-    return float(middle - half), float(middle + half)
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:

@@ -74,6 +74,22 @@ def mean_of(moments: Moments, *, low: float = 0.0, high: float = 1.0, confidence
     return Estimate(mean, max(low, mean - half), min(high, mean + half), effective, round(count))
 
 
+def wilson(hits: float, of: float, *, confidence: float = 0.95) -> tuple[float, float]:
+    """The interval of a share: `hits` of `of` (more than 0), by Wilson's score.
+
+    >>> tuple(round(end, 3) for end in wilson(9, 10))
+    (0.596, 0.982)
+
+    References
+    ----------
+    Wilson: Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
+    """
+    z, share = float(ndtri((1 + confidence) / 2)), hits / of
+    middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)
+    half = z * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2)) / (1 + z**2 / of)
+    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+
+
 class Difference(msgspec.Struct, frozen=True):
     """A change of a mean between two samples, with its interval and its size in standard deviations of the first."""
 

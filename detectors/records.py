@@ -197,10 +197,15 @@ class Risk(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What a person can check: documents that were missed, and the second ranker's score of each served one."""
+    """What a person can check: documents that were missed, and the second ranker's score of each served one.
+
+    Of an LLM judge, by document: the grade from 0 to 3, and the words that it rests on.
+    """
 
     missed: list[Missed] = []
     relevance: list[float] = []
+    grades: dict[str, float] = {}
+    quotes: dict[str, str] = {}
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):

@@ -103,6 +103,8 @@ _ROWS = (
                "how far the cross-encoder score of the first document stands out from those of all served"),
     SignalSpec("none_relevant", Tier.SCORER, +1, _UNIT,
                "1 - noisy-or of the calibrated relevance of the first five: the chance that none is relevant"),
+    SignalSpec("mean_relevance", Tier.SCORER, -1, _UNIT,
+               "mean calibrated relevance of the first five: what a judge's mean grade is estimated with"),
     SignalSpec("first_regret", Tier.SCORER, +1, _UNIT,
                "best cross-encoder score over served and BM25 documents less that of the first document"),
     SignalSpec("regret", Tier.SCORER, +1, _UNIT,
@@ -117,7 +119,11 @@ _ROWS = (
                "best grade that an LLM judge gives one of the first five documents for the query, of 1"),
     SignalSpec("groundedness", Tier.JUDGE, -1, _UNIT,
                "share of the answer's claims that an LLM judge finds in the first five documents"),
-    SignalSpec("answer_relevance", Tier.JUDGE, -1, _UNIT, "grade that an LLM judge gives the answer for the query, of 1"),
+    SignalSpec("answer_relevance", Tier.JUDGE, -1, _UNIT,
+               "grade that an LLM judge gives the answer for the query, of 1"),
 )  # fmt: skip
 
 SIGNALS: dict[str, SignalSpec] = {spec.name: spec for spec in _ROWS}
+
+UNJUDGED = tuple(name for name, spec in SIGNALS.items() if spec.tier is not Tier.JUDGE)
+"""Those that every assessment has a value or a reason for; the others only where an LLM judge is configured."""

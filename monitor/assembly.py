@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -15,6 +15,7 @@ from monitor.build import build_assessor, build_index, load_corpus
 from monitor.config import Config, ScorerConfig
 from monitor.deciding.observation import Observation, release_of
 from monitor.deciding.settings import Settings, settings_of
+from monitor.judge.stage import JudgeStage
 from monitor.logs import describe
 from monitor.made_by import NO_SCORER, scorer_version
 from monitor.metrics import Metrics
@@ -27,6 +28,9 @@ from monitor.sampling import PairBudget, Sampler
 from monitor.sinks.base import Sink
 from monitor.sinks.build import build_sinks
 from monitor.state import ReferenceKey
+
+if TYPE_CHECKING:
+    from monitor.judge.build import Judging  # it brings OpenAI's client with it
 
 log = structlog.get_logger()
 
@@ -44,6 +48,7 @@ class Assembly(NamedTuple):
     corpus: Corpus | None
     risk_calibrations: Mapping[str, RiskCalibration]
     settings: Settings
+    judge: JudgeStage | None
 
     def reference_key(self, assessment: Assessment) -> ReferenceKey:
         """Whose normalisation rates an assessment."""
@@ -77,9 +82,10 @@ class Builder:
 
     def __init__(
         self, metrics: Metrics, *, corpus: Corpus | None, scorer: PairScorer | None,
-        sinks: Sequence[Sink] = (), clock: Callable[[], float] = time.time,
+        sinks: Sequence[Sink] = (), judging: "Judging | None" = None, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._metrics = metrics
+        self._judging = judging
         self._corpus = corpus
         self._scorer = scorer
         self._sinks = tuple(sinks)
@@ -110,8 +116,9 @@ class Builder:
         if scorer is not None:
             scorer.start()
         return Assembly(
-            config, sampler, assessor, (*self._sinks, *opened), opened, privacy, scorer, corpus, own, settings
-        )
+            config, sampler, assessor, (*self._sinks, *opened), opened, privacy, scorer, corpus, own, settings,
+            self._judging.stage(config, privacy) if self._judging is not None else None,
+        )  # fmt: skip
 
     def _build_scorer(self, config: ScorerConfig | None, sampler: Sampler) -> BackgroundScorer | None:
         given = self._scorer

@@ -22,6 +22,7 @@ from monitor.providers.corpus import TextSource
 log = structlog.get_logger()
 
 Sampled = tuple[QueryTrace, Weights]
+Examined = tuple[Assessment, Retrieval]
 
 
 class Unavailable:
@@ -76,6 +77,10 @@ class Assessor:
 
     def assess(self, sampled: Sequence[Sampled]) -> list[Assessment]:
         """One assessment for each sampled trace, in order, without risk: `rate` adds it."""
+        return [assessment for assessment, _ in self.examine(sampled)]
+
+    def examine(self, sampled: Sequence[Sampled]) -> list[Examined]:
+        """The same, each with what it was made of."""
         retrievals = self._preparer.prepare([trace for trace, _ in sampled])
         for i, (_, weights) in enumerate(sampled):
             if weights.scorer is not None:
@@ -87,7 +92,7 @@ class Assessor:
                 findings[i].merge(found)
             for i in set(range(len(sampled))).difference(taken):
                 findings[i].merge(Findings.abstained(measure.signals, self._why_not(sampled[i][0], measure.tier)))
-        return [self._assessment(r, w, f) for r, (_, w), f in zip(retrievals, sampled, findings, strict=True)]
+        return [(self._assessment(r, w, f), r) for r, (_, w), f in zip(retrievals, sampled, findings, strict=True)]
 
     def take_texts(self) -> Counter[tuple[str, TextSource]]:
         """Served documents since the last call, by pipeline and by where their text came from."""

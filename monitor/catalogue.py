@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import Literal, NamedTuple
 
+from detectors.ppi import MINIMUM_LABELLED
 from detectors.records import ALL
 from detectors.signals import SIGNALS
 from monitor.hit_rate import WINDOW_TRACES
@@ -89,7 +90,8 @@ _ALARMS = (
                "Alarms `raised` and `resolved`."),
     MetricSpec("watched_traces_total", "counter", "traces", ("alarm", "pipeline", "outcome"),
                "Assessed traces by what an alert did with them: `fed` to its deciders, or why not (`no_reference`, "
-               "`degraded`: a part of ours was broken, `no_value`, `other_scale`, `out_of_range`). `unseen_stratum`: "
+               "`degraded`: a part of ours was broken, `no_value`, `other_scale`, `out_of_range`, `not_uniform`: the "
+               "judge preferred it). `unseen_stratum`: "
                "fed to the decider of all traffic alone, since the baseline never saw such a query."),
     MetricSpec("untimely_traces_total", "counter", "traces", ("pipeline", "treatment"),
                "`ahead` of our clock by over five minutes: counted as of now. `late` by over a day: not watched. "
@@ -121,12 +123,68 @@ _CHANGES = (
                "(sum w)^2 / sum w^2 over the traces of the last day that have the signal."),
     MetricSpec("signal_coverage_ratio", "gauge", "ratio", ("pipeline", "signal"),
                "Estimated share of the traffic of the last day for which the signal can be computed."),
+    MetricSpec("judge_context_relevance_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Mean grade, of 1, that the judge in use would give the first five documents of all traffic of the last "
+               "day, by PPI++ with mean_relevance as the proxy. It is what this judge says; only human labels make it "
+               f"context relevance (`leadline estimate`). Absent below {MINIMUM_LABELLED} effective judged traces."),
+    MetricSpec("judge_context_relevance_lower_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Lower end of its 95% interval."),
+    MetricSpec("judge_context_relevance_upper_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Upper end of that interval."),
+    MetricSpec("judge_context_relevance_effective_samples", "gauge", "traces", ("pipeline", "scenario"),
+               "(sum w)^2 / sum w^2 over the judged traces behind judge_context_relevance_ratio."),
     MetricSpec("release_begun_timestamp_seconds", "gauge", "seconds", ("pipeline",),
                "When the first trace of the last release came; absent while there was but one."),
     MetricSpec("release_change_ratio", "gauge", "ratio", ("pipeline",),
                "Change of quality from the release before to the last one, once compared; GET /v1/events says which."),
     MetricSpec("release_change_lower_ratio", "gauge", "ratio", ("pipeline",), "Lower end of its 95% interval."),
     MetricSpec("release_change_upper_ratio", "gauge", "ratio", ("pipeline",), "Upper end of its 95% interval."),
+)  # fmt: skip
+
+_JUDGE_TRUST = (
+    MetricSpec("judge_anchors", "gauge", "anchors", ("version",),
+               "Anchors that had all of their first verdicts, of the version of the judge (model, prompts, anchors) "
+               "that judged last."),
+    MetricSpec("judge_reference_begun_timestamp_seconds", "gauge", "seconds", ("version",),
+               "When that version gave its first verdict on an anchor: what it is compared with since."),
+    MetricSpec("judge_anchor_agreement_ratio", "gauge", "ratio", ("version",),
+               "Share of anchors whose last verdict is the grade of their first ones. Absent below 30 anchors."),
+    MetricSpec("judge_anchor_agreement_lower_ratio", "gauge", "ratio", ("version",),
+               "Lower end of its 95% interval (Wilson)."),
+    MetricSpec("judge_anchor_agreement_upper_ratio", "gauge", "ratio", ("version",), "Upper end of that interval."),
+    MetricSpec("judge_anchor_kappa", "gauge", "", ("version",),
+               "The same as Cohen's kappa with quadratic weights. Absent where all grades are one."),
+    MetricSpec("judge_anchor_kappa_lower", "gauge", "", ("version",), "Lower end of its 95% interval (jackknife)."),
+    MetricSpec("judge_anchor_kappa_upper", "gauge", "", ("version",), "Upper end of that interval."),
+    MetricSpec("judge_anchor_shift", "gauge", "grades", ("version",),
+               "Mean of the last verdicts less the first ones, grades 0 to 3: below 0 the judge grew stricter."),
+    MetricSpec("judge_anchor_shift_lower", "gauge", "grades", ("version",), "Lower end of its 95% interval."),
+    MetricSpec("judge_anchor_shift_upper", "gauge", "grades", ("version",), "Upper end of its 95% interval."),
+    MetricSpec("judge_human_agreement_ratio", "gauge", "ratio", ("version",),
+               "Share of anchors to which the judge gives the grade that a person gave. Absent below 30 such anchors."),
+    MetricSpec("judge_human_agreement_lower_ratio", "gauge", "ratio", ("version",),
+               "Lower end of its 95% interval (Wilson)."),
+    MetricSpec("judge_human_agreement_upper_ratio", "gauge", "ratio", ("version",), "Upper end of that interval."),
+    MetricSpec("judge_human_kappa", "gauge", "", ("version",),
+               "The same as Cohen's kappa with quadratic weights. Absent where all grades are one."),
+    MetricSpec("judge_human_kappa_lower", "gauge", "", ("version",), "Lower end of its 95% interval (jackknife)."),
+    MetricSpec("judge_human_kappa_upper", "gauge", "", ("version",), "Upper end of that interval."),
+    MetricSpec("judge_human_shift", "gauge", "grades", ("version",),
+               "Mean of the judge's grades less people's: below 0 the judge is the stricter one."),
+    MetricSpec("judge_human_shift_lower", "gauge", "grades", ("version",), "Lower end of its 95% interval."),
+    MetricSpec("judge_human_shift_upper", "gauge", "grades", ("version",), "Upper end of its 95% interval."),
+    MetricSpec("judge_rejudgements_total", "counter", "questions", ("result",),
+               "Anchors asked about again: `judged`; `doubted`, a reply that is no verdict; `skipped`, put off "
+               "because the budget is gone or the judge does not answer."),
+    MetricSpec("judge_canaries_total", "counter", "questions", ("kind", "result"),
+               "Questions with a known answer, by kind: `stuffed` (an irrelevant passage that repeats the query), "
+               "`flattering` (one that says that it is relevant), `paraphrase` (a relevant one that shares no word "
+               "with the query). `passed`, `failed`, `unanswered` (refused or malformed), `skipped`."),
+    MetricSpec("judge_canary_passed_ratio", "gauge", "ratio", ("kind",),
+               "Share of the last 100 answered canaries of a kind that were passed. Absent below 30."),
+    MetricSpec("judge_canary_passed_lower_ratio", "gauge", "ratio", ("kind",),
+               "Lower end of its 95% interval (Wilson)."),
+    MetricSpec("judge_canary_passed_upper_ratio", "gauge", "ratio", ("kind",), "Upper end of that interval."),
 )  # fmt: skip
 
 _CROSS_ENCODER = (
@@ -159,6 +217,11 @@ _JUDGE = (
                "1 while the endpoint is left alone after failures, but for a single call now and then."),
     MetricSpec("judge_unsupported_total", "counter", "calls", ("parameter",),
                "Calls of which the endpoint refused a parameter by name; it is left out or replaced from then on."),
+    MetricSpec("judge_verdicts_total", "counter", "verdicts", ("task", "result"),
+               "Questions that were not answered from memory, by outcome: `believed`, or why there is no verdict: "
+               "`refused`, `malformed`, `wrong_nonce`; its quote was none (`no_quote`), is not in what was read "
+               "(`quote_not_found`) or proves nothing (`quote_no_evidence`); `fooled`: it grades a passage as high for "
+               "a question that nothing answers; `judge_failed`, `over_budget`: there was no reply."),
     MetricSpec("judge_cache_total", "counter", "lookups", ("result",),
                "Lookups of verdicts: `hit`, `miss`, or `expired`, too old."),
 )  # fmt: skip
@@ -225,7 +288,7 @@ SECTIONS: dict[str, tuple[MetricSpec, ...]] = {
     "Alarms": _ALARMS,
     "Changes": _CHANGES,
     "Cross-encoder": _CROSS_ENCODER,
-    "Judge": _JUDGE,
+    "Judge": (*_JUDGE, *_JUDGE_TRUST),
     "Sources": _SOURCES,
     "Components and destinations": _COMPONENTS,
     "This process": _THIS_PROCESS,

@@ -70,15 +70,21 @@ class SampleRates(_Section):
 
     cheap: Share = 1.0
     scorer: Share = 0.1
-    judge: Share = 0.0
+    judge: Share | None = None
 
     @model_validator(mode="after")
     def _nested(self) -> Self:
-        if not self.cheap >= self.scorer >= self.judge:
+        if not self.cheap >= self.scorer >= self.judged:
             raise ValueError("expected cheap >= scorer >= judge: the tiers nest")
         return self
 
+    @property
+    def judged(self) -> float:
+        """The judge's share, where one is configured."""
+        return self.judge if self.judge is not None else min(FEW, self.scorer)
 
+
+FEW = 0.002  # a judge costs money
 EVERYTHING = SampleRates(cheap=1.0, scorer=1.0)
 
 

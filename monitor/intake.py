@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from threading import Condition
 from typing import NamedTuple, Protocol
 
@@ -61,10 +62,15 @@ class Intake:
             self._room += reserved
             self._changed.notify_all()
 
-    def take(self, limit: int, linger_seconds: float) -> list[Delivery]:
-        """Batches of at most `limit` records together (one at least), waiting a moment for more; empty once closed."""
+    def take(self, limit: int, linger_seconds: float, until: Callable[[], bool] = lambda: False) -> list[Delivery]:
+        """Batches of at most `limit` records together (one at least), waiting a moment for more.
+
+        Empty once closed, and where `until` comes true before there are any: who makes it true calls `wake`.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._deliveries or self._closed)
+            self._changed.wait_for(lambda: self._deliveries or self._closed or until())
+            if not self._deliveries:
+                return []
             deadline = time.monotonic() + linger_seconds
             while self.records < limit and not self._closed and (rest := deadline - time.monotonic()) > 0:
                 self._changed.wait(rest)
@@ -77,6 +83,16 @@ class Intake:
             self._room += records
             self._changed.notify_all()
             return taken
+
+    def wake(self) -> None:
+        """Let whoever waits to take look again whether to go on waiting."""
+        with self._changed:
+            self._changed.notify_all()
+
+    @property
+    def over(self) -> bool:
+        """Whether it is closed and nothing is left to take."""
+        return self._closed and not self._deliveries
 
     @property
     def records(self) -> int:

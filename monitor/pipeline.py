@@ -1,7 +1,7 @@
 """The assessing thread: traces in, assessments to the sinks, positions back to the sources."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,7 +12,8 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from detectors.records import Assessment
+from detectors.records import Assessment, Retrieval
+from detectors.reference import Normalisation
 from detectors.risk import Prior
 from monitor.announcing import Announcer
 from monitor.assembly import Assembly
@@ -23,25 +24,33 @@ from monitor.deciding.ledger import Ledger
 from monitor.dedupe import Deduplicator
 from monitor.errors import SinkBusy
 from monitor.health import Health
-from monitor.intake import Delivery, Intake
+from monitor.intake import Delivery, Intake, Origin
+from monitor.judge.underway import Underway
 from monitor.logs import describe
 from monitor.metrics import Decision, Recorder
 from monitor.normalisation import Normalisations
 from monitor.quarantine import Quarantine
-from monitor.sources.base import Malformed
-from monitor.state import ReferenceKey, State, Step
+from monitor.sources.base import Malformed, Position
+from monitor.state import ReferenceKey, Sample, State, Step
 
 log = structlog.get_logger()
 
 BATCH_RECORDS = 128
 LINGER_SECONDS = 0.02
-
-
-Keyed = tuple[ReferenceKey, Assessment]
+MOST_IN_HAND = 4096  # records that wait for a judge, while those after them are assessed
+LOOK_SECONDS = 0.2
 
 
 class Abandoned(Exception):  # noqa: N818 - the end of a batch, not an error
     """The time to stop came before the batch was accepted; it will be read again."""
+
+
+class Rated(NamedTuple):
+    """An assessment with its risk, whose reference it was rated by, and what it was made of."""
+
+    key: ReferenceKey
+    assessment: Assessment
+    retrieval: Retrieval
 
 
 class Selection(NamedTuple):
@@ -52,11 +61,24 @@ class Selection(NamedTuple):
     decisions: Counter[tuple[str, Decision]]
 
 
+class InHand(NamedTuple):
+    """A batch that was assessed, and may still wait for a judge."""
+
+    positions: Sequence[tuple[Origin, Position]]
+    records: int
+    digests: Sequence[bytes]
+    decisions: Counter[tuple[str, Decision]]
+    underway: Underway
+    samples: Sequence[Sample]
+    frozen: Sequence[tuple[ReferenceKey, Normalisation]]
+
+
 class Pipeline:
     """Takes deliveries, several at a time so that their pairs share one call of the scorer, and sees each through.
 
-    Nothing is acknowledged before every sink has accepted and the state is saved: what fails there is tried again
-    until it works or the service stops.
+    A batch with traces that an LLM judge is asked about waits for it in hand, while those after it are assessed; they
+    leave in the order in which they came. Nothing is acknowledged before every sink has accepted and the state is
+    saved: what fails there is tried again until it works or the service stops.
     """
 
     def __init__(
@@ -78,6 +100,7 @@ class Pipeline:
         self._batch_records = batch_records
         self._seen = Deduplicator(seen=state.digests())
         self._swaps: SimpleQueue[Assembly] = SimpleQueue()
+        self._hand: deque[InHand] = deque()
         self._abandon = Event()
         self._thread = Thread(target=self._run, name="assess", daemon=True)
 
@@ -108,22 +131,44 @@ class Pipeline:
         return seen_through
 
     def close(self) -> None:
-        """Close the assembly in use."""
-        self._take_swaps()
+        """Close the assembly in use, and one that was to come after it."""
+        with suppress(Empty):
+            self._swaps.get_nowait().close()
         self._assembly.close()
 
     def _run(self) -> None:
         try:
-            while deliveries := self._intake.take(self._batch_records, LINGER_SECONDS):
+            while not self._intake.over:
+                deliveries = self._intake.take(self._batch_records, LINGER_SECONDS, self._first_is_done)
                 self._take_swaps()
-                self._process(deliveries)
+                if deliveries:
+                    self._hand.append(self._begin(deliveries))
+                self._finish_those(lambda: self._first_is_done() or self._records_in_hand > MOST_IN_HAND)
+            self._finish_those(lambda: bool(self._hand))
         except Abandoned:
             log.warning("stopped with a batch in hand: it will be read again")
         except Exception as error:  # noqa: BLE001 - a bug of ours: never silently
             log.critical("the assessing thread died", **describe(error))
 
+    def _first_is_done(self) -> bool:
+        return bool(self._hand) and self._hand[0].underway.done
+
+    @property
+    def _records_in_hand(self) -> int:
+        return sum(one.records for one in self._hand)
+
+    def _finish_those(self, due: Callable[[], bool]) -> None:
+        """Finish batches, the first first, while one is due; waits for the judge where it has to."""
+        while due():
+            first = self._hand[0].underway
+            while not first.wait(LOOK_SECONDS):
+                if self._abandon.is_set():
+                    raise Abandoned
+            self._finish(self._hand.popleft())
+
     def _take_swaps(self) -> None:
         while not self._swaps.empty():
+            self._finish_those(lambda: bool(self._hand))
             old, self._assembly = self._assembly, self._swaps.get()
             self._quarantine.privacy = self._assembly.privacy
             with self._ledger.exclusive:
@@ -133,29 +178,45 @@ class Pipeline:
                 self._health.forget(component)
             old.close()
 
-    def _process(self, deliveries: Sequence[Delivery]) -> None:
+    def _begin(self, deliveries: Sequence[Delivery]) -> InHand:
+        """Assess a batch, and ask the judge about those of it that are for him."""
         for origin, batch in deliveries:
             self._insist("quarantine", partial(self._quarantine.write, origin.name, batch.malformed))
         selection = self._select(deliveries)
-        keyed = self._isolating(selection.sampled)
-        assessments = [assessment for _, assessment in keyed]
+        rated = self._isolating(selection.sampled)
+        samples, frozen = self._normalisations.learn([(one.key, one.assessment) for one in rated])
+        judge = self._assembly.judge
+        examined = [(one.assessment, one.retrieval) for one in rated]
+        underway = judge.begin(examined) if judge is not None else Underway([one for one, _ in examined])
+        underway.when_done(self._intake.wake)
+        return InHand(
+            [(origin, batch.position) for origin, batch in deliveries if batch.position is not None],
+            sum(batch.records for _, batch in deliveries),
+            selection.digests,
+            selection.decisions,
+            underway,
+            samples,
+            frozen,
+        )
+
+    def _finish(self, one: InHand) -> None:
+        """Write, decide, save and acknowledge a batch."""
+        assessments = one.underway.assessments()
         self._write(assessments)
-        samples, frozen = self._normalisations.learn(keyed)
-        positions = {o.name: batch.position for o, batch in deliveries if batch.position is not None}
         entry = Entry(self._clock(), tuple([self._assembly.observation(assessment) for assessment in assessments]))
         with self._ledger.exclusive:
             told, decided = self._ledger.told(entry)
-            step = Step(positions, selection.digests, samples, frozen, decided)
+            positions = {origin.name: position for origin, position in one.positions}
+            step = Step(positions, one.digests, one.samples, one.frozen, decided)
             self._insist("state", partial(self._state.save, step))
         self._announcer.announce(told, assessments)
-        for _, reference in frozen:
+        for _, reference in one.frozen:
             log.info("normalisation frozen", version=reference.version, scorer=reference.scorer, depth=reference.depth)
         self._recorder.assessed(assessments)
-        for (pipeline, decision), count in selection.decisions.items():
+        for (pipeline, decision), count in one.decisions.items():
             self._recorder.decided(pipeline, decision, count)
-        for origin, batch in deliveries:
-            if batch.position is not None:
-                origin.acknowledge(batch.position)
+        for origin, position in one.positions:
+            origin.acknowledge(position)
 
     def _select(self, deliveries: Sequence[Delivery]) -> Selection:
         selection = Selection([], [], Counter())
@@ -174,23 +235,23 @@ class Pipeline:
             selection.digests.extend(new for identity in batch.absorbed if (new := self._seen.new(identity)))
         return selection
 
-    def _assess(self, sampled: Sequence[Sampled]) -> list[Keyed]:
-        unrated = self._assembly.assessor.assess(sampled) if sampled else []
-        keyed = [(self._assembly.reference_key(assessment), assessment) for assessment in unrated]
+    def _assess(self, sampled: Sequence[Sampled]) -> list[Rated]:
         own = self._assembly.risk_calibrations
-        return [
-            (key, rate(assessment, self._normalisations.of(key), self._prior, own.get(assessment.pipeline)))
-            for key, assessment in keyed
-        ]
+        rated = []
+        for unrated, retrieval in self._assembly.assessor.examine(sampled) if sampled else ():
+            key = self._assembly.reference_key(unrated)
+            assessment = rate(unrated, self._normalisations.of(key), self._prior, own.get(unrated.pipeline))
+            rated.append(Rated(key, assessment, retrieval))
+        return rated
 
-    def _isolating(self, sampled: Sequence[Sampled]) -> list[Keyed]:
+    def _isolating(self, sampled: Sequence[Sampled]) -> list[Rated]:
         """All at once; where that raises, one by one, and the trace that it was goes to quarantine."""
         try:
-            keyed = self._assess(sampled)
+            rated = self._assess(sampled)
         except Exception as error:  # noqa: BLE001 - one trace that we cannot handle must not stop the others
             self._assembly.assessor.take_texts()  # they come again, one by one
             if len(sampled) > 1:
-                return [keyed for one in sampled for keyed in self._isolating([one])]
+                return [rated for one in sampled for rated in self._isolating([one])]
             log.error("a trace cannot be assessed", **describe(error))
             trace = sampled[0][0]
             reason = f"cannot be assessed: {type(error).__name__}"
@@ -198,7 +259,7 @@ class Pipeline:
             self._insist("quarantine", partial(self._quarantine.write, "assess", [malformed]))
             return []
         self._recorder.served(self._assembly.assessor.take_texts())
-        return keyed
+        return rated
 
     def _write(self, assessments: Sequence[Assessment]) -> None:
         if assessments:

@@ -1,6 +1,6 @@
 """Recorded traces: a file read once, in batches, with everything that is wrong in it named by line."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +14,14 @@ from monitor.assess import Assessor, Sampled, rate
 from monitor.decode import decode_trace
 from monitor.dedupe import Deduplicator
 from monitor.errors import LeadlineError, MalformedTrace
+from monitor.judge.stage import JudgeStage
+from monitor.judge.underway import Underway
 from monitor.metrics import Decision
 from monitor.sampling import Sampler
 from monitor.structs import read_struct
 
 BATCH_TRACES = 128
+MOST_UNDERWAY = 8  # batches that wait for a judge
 MINIMUM_SELF_TRACES = 50
 SELF, SHIPPED = "self", "shipped"
 UNKNOWN = "_unknown"  # the pipeline of a record that cannot be read
@@ -138,7 +141,16 @@ def read_normalisation(path: Path) -> Normalisation:
     return read_struct(path, Normalisation, "reference", "a normalisation reference")
 
 
-def assess_all(recording: Recording, assessor: Assessor) -> Iterator[Assessment]:
-    """Every assessment of a recording, without risk."""
+def assess_all(recording: Recording, assessor: Assessor, judge: JudgeStage | None = None) -> Iterator[Assessment]:
+    """Every assessment of a recording, without risk. A judge is asked while the next batches are assessed."""
+    if judge is None:
+        for batch in recording.batches():
+            yield from assessor.assess(batch)
+        return
+    underway: deque[Underway] = deque()
     for batch in recording.batches():
-        yield from assessor.assess(batch)
+        underway.append(judge.begin(assessor.examine(batch)))
+        while underway and (underway[0].done or len(underway) > MOST_UNDERWAY):
+            yield from underway.popleft().assessments()
+    for rest in underway:
+        yield from rest.assessments()

@@ -20,7 +20,9 @@ from monitor.assess import Assessor
 from monitor.config import Config
 from monitor.errors import LeadlineError
 from monitor.hit_rate import RatedTrace, hit_estimate
+from monitor.judge.stage import JudgeStage
 from monitor.metrics import Metrics, Recorder
+from monitor.privacy import Privacy
 from monitor.providers.calibration import risk_calibrations
 from monitor.recording import Recording, References, assess_all
 from monitor.sinks.jsonl import encode_line
@@ -80,7 +82,8 @@ def replay(
     Raises
     ------
     LeadlineError
-        Where no line could be used, a file cannot be written, or a calibration of the risk is for something else.
+        Where no line could be used, a file cannot be written, a calibration of the risk is for something else, or a
+        judge is configured and cannot be had.
     """
     metrics, summary, prior = Metrics(), Summary(), shipped_prior()
     own = risk_calibrations(config.pipelines, prior=prior.version, scorer=assessor.scorer)
@@ -88,7 +91,7 @@ def replay(
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.TemporaryFile())
         sink, exposition = (stack.enter_context(open_out(path, recording.path)) for path in (out, metrics_out))
-        for assessment in assess_all(recording, assessor):
+        for assessment in assess_all(recording, assessor, _judge(config, metrics, stack)):
             spool.write(encode_line(assessment))
         if recording.counts().keys() <= {"unusable"}:
             problems = f", first: {recording.problems[0].describe(recording.path)}" if recording.problems else ""
@@ -104,6 +107,16 @@ def replay(
         if exposition is not None:
             exposition.write(metrics.exposition()[0])
     return summary, references
+
+
+def _judge(config: Config, metrics: Metrics, stack: ExitStack) -> JudgeStage | None:
+    if config.judge is None:
+        return None
+    from monitor.judge.build import Judging  # noqa: PLC0415 - brings OpenAI's client with it
+
+    judging = Judging(config.judge, config.state.path, metrics, keep_text=config.privacy.keep_text)
+    stack.callback(judging.close)
+    return judging.stage(config, Privacy(config.privacy))
 
 
 def open_out(path: Path | None, recording: Path) -> AbstractContextManager[IO[bytes] | None]:

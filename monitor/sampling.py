@@ -26,14 +26,13 @@ class Sampler:
         self.scorer_share = 1.0  # of the configured scorer rate; the budget sets it
 
     def weights(self, trace: QueryTrace) -> Weights | None:
-        """The weights of the tiers that take this trace; None where none does."""
+        """The weights of the tiers that take this trace, but for the judge's (`JudgeSampler`); None where none does."""
         rates = self._rates(trace.pipeline)
         u = draw(trace)
         if u >= rates.cheap:
             return None
         scorer = rates.scorer * self.scorer_share
-        judge = rates.judge
-        return Weights(1 / rates.cheap, 1 / scorer if u < scorer else None, 1 / judge if u < judge else None)
+        return Weights(1 / rates.cheap, 1 / scorer if u < scorer else None)
 
     def why_not(self, trace: QueryTrace, tier: Tier) -> Reason:
         """Why a tier did not take a trace: its configured rate would have, or not."""

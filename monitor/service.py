@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import structlog
 
@@ -40,7 +40,11 @@ from monitor.sinks.base import Sink
 from monitor.sinks.memory import MemorySink
 from monitor.sources.build import Parts, build_sources
 from monitor.state import State
+from monitor.telling import Teller
 from monitor.worker import SourceWorker
+
+if TYPE_CHECKING:
+    from monitor.judge.build import Judging
 
 log = structlog.get_logger()
 
@@ -48,7 +52,7 @@ STOP_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 SERVER_SECONDS = 3.0
 NOTIFIER_SECONDS = 2.0
-RESTART_KEYS = ("sources", "http", "state", "quarantine", "notify")
+RESTART_KEYS = ("sources", "http", "state", "quarantine", "notify", "judge")
 
 
 class Service:
@@ -77,7 +81,8 @@ class Service:
         self._corpus_given = corpus
         self._intake = Intake()
         self._given = (self.recent, *sinks)
-        self._builder = Builder(self.metrics, corpus=corpus, scorer=scorer, sinks=self._given, clock=clock)
+        self._scorer_given = scorer
+        self._builder: Builder | None = None
         self._assembly: Assembly | None = None
         self._closing = ExitStack()
         self._workers: list[SourceWorker] = []
@@ -112,6 +117,11 @@ class Service:
         self._closing.callback(state.close)
         for sink in self._given:
             self._closing.callback(sink.close)
+        judging = self._judging(config)
+        self._builder = Builder(
+            self.metrics, corpus=self._corpus_given, scorer=self._scorer_given, sinks=self._given,
+            judging=judging, clock=self._clock,
+        )  # fmt: skip
         self._assembly = self._builder.build(config)
         self._count_corpus(self._assembly.corpus)
         quarantine = Quarantine(config.quarantine, self._assembly.privacy, self.metrics, self.recorder, self._clock)
@@ -132,13 +142,27 @@ class Service:
         for source in sources:
             saved = state.position(source.name)
             self._workers.append(SourceWorker(source, self._intake, saved, metrics=self.metrics, health=self.health))
-        events = Events(ledger, state, announcer.announce, self._clock)
+        teller = Teller(ledger, state, announcer.announce, self._clock)
+        events = Events(ledger.deciding, teller)
         operations = operations_app(self.metrics, self.health, [*events.routes, estimates_route(ledger.deciding)])
         self._operations = HttpServer([Site(config.http.metrics, operations)])
         self._closing.callback(self._operations.stop, SERVER_SECONDS)
         self._operations.start()
         announcer.start(self._clock())
+        if judging is not None:
+            judging.watch(self._assembly.privacy, teller.rejudged)
+            self.health.note("judge", lambda: judging.problem)
         self._begin(self._pipeline)
+
+    def _judging(self, config: Config) -> "Judging | None":
+        if config.judge is None:
+            return None
+        from monitor.judge.build import Judging  # noqa: PLC0415 - brings OpenAI's client with it
+
+        keep_text = config.privacy.keep_text
+        judging = Judging(config.judge, config.state.path, self.metrics, keep_text=keep_text, clock=self._clock)
+        self._closing.callback(judging.close)
+        return judging
 
     def _restored(self, state: State, settings: Settings) -> Ledger:
         """The right half as it was when the last transaction was saved."""
@@ -198,6 +222,7 @@ class Service:
     def _use(self, config: Callable[[], Config]) -> None:
         """Build what a configuration says and use it from the next batch on; one at a time, from any thread."""
         assert self._pipeline is not None, "not started"
+        assert self._builder is not None, "not started"
         with self._reloading:
             assembly = self._builder.build(config())
             self._pipeline.swap(assembly)

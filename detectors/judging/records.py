@@ -36,8 +36,8 @@ class Message(msgspec.Struct, frozen=True):
 class Prompt(msgspec.Struct, frozen=True):
     """A question as it is sent: messages, and the JSON schema that the reply is asked to follow.
 
-    `nonce` fences what is data; a reply has to carry it. `read` are the passages (or the answer) as the judge gets them:
-    cleaned and cut, what quotes are looked for in.
+    `nonce` fences what is data; a reply has to carry it. `read` are the passages (or the answer) as the judge gets
+    them, cleaned and cut: what quotes are looked for in.
     """
 
     messages: tuple[Message, ...]
@@ -80,7 +80,7 @@ class Doubt(StrEnum):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """A grade from 0 to 3 that was believed, with the words that it rests on.
+    """A grade from 0 to 3 that was believed, with the words that it rests on: none where the grade was 0.
 
     `grade` is the expected grade where the endpoint gave log-probabilities, else the grade itself.
     """

@@ -18,7 +18,8 @@ from detectors.deciders import Abstained
 from detectors.records import Alarm
 from monitor.config_alerts import HIT, Alert
 from monitor.deciding.baselines import build_baseline, enough, goodness, usable
-from monitor.deciding.observation import Evidence, Observation, stratum, weight_of
+from monitor.deciding.judge_drift import JudgeDrift, Rejudged, SavedJudge
+from monitor.deciding.observation import JUDGED, Evidence, Observation, maker, stratum, weight_of
 from monitor.deciding.pipeline_state import PipelineState, SavedPipeline
 from monitor.deciding.releases import Comparison, Event, judge
 from monitor.deciding.settings import Settings
@@ -38,6 +39,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     now: float
     observations: tuple[Observation, ...] = ()
     event: Event | None = None
+    rejudged: tuple[Rejudged, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing."""
+        return not (self.observations or self.event or self.rejudged)
 
 
 class Told(NamedTuple):
@@ -63,6 +70,7 @@ class Deciding:
         self.windows = Windows()
         self.pipelines: dict[str, PipelineState] = {}
         self.events: list[Event] = []
+        self.judge = JudgeDrift(settings.judge)
         self.counted: Counter[tuple[str, ...]] = Counter()  # ("late", pipeline) and the like
         self.lock = Lock()  # whoever reads from another thread holds it
         self._history = history
@@ -76,7 +84,7 @@ class Deciding:
             for one in self._in_time(entry):
                 groups[one.pipeline].append(one)
             self.windows.add([*chain.from_iterable(groups.values())])
-            told = Told([], [])
+            told = Told([*self.judge.take(entry.rejudged)], [])
             for name, group in groups.items():
                 self._take(self.pipelines[name], group, entry.now, told)
             return told
@@ -112,8 +120,9 @@ class Deciding:
         return " ".join(filter(None, (one.release, marker)))
 
     def _take(self, state: PipelineState, group: Sequence[Observation], now: float, told: Told) -> None:
-        if group[-1].scale != state.scale:
-            state.scale = group[-1].scale
+        judge = next((one.judge for one in reversed(group) if one.judge), state.judge)
+        if (group[-1].scale, judge) != (state.scale, state.judge):
+            state.scale, state.judge = group[-1].scale, judge
             self._equip(state, told)
             self._plan_all()
         self._count_releases(state, group, told)
@@ -155,7 +164,7 @@ class Deciding:
             np.array([one.time for one in chosen]),
             [one.stratum for one in chosen],
             goodness(np.array(values), signal),
-            np.array([one.weights[weight] for one in chosen]),
+            np.array([one.judge_uniform if signal in JUDGED else one.weights[weight] for one in chosen]),
         )
 
     def _turn(self, state: PipelineState, now: float, told: Told) -> None:
@@ -175,10 +184,11 @@ class Deciding:
                 drops[alert.signal] = min(alert.smallest_drop, drops.get(alert.signal, 1.0))
         if not drops:
             return False
-        rows = usable(self.rows(state.name), state.scale)
+        rows = self.rows(state.name)
         frozen = False
         for measure, drop in drops.items():
-            built = build_baseline(rows, state.name, measure, state.scale, now)
+            scale = maker(state, measure)
+            built = build_baseline(usable(rows, measure, scale), state.name, measure, scale, now)
             if not isinstance(built, Abstained) and enough(built, drop):
                 state.freeze(built)
                 frozen = True
@@ -193,10 +203,10 @@ class Deciding:
 
     def _baseline(self, state: PipelineState, measure: str) -> Baseline | None:
         """The one that was given, else the one that was frozen; none of another scale."""
-        given = self.settings.given_for(state.name, measure)
+        scale, given = maker(state, measure), self.settings.given_for(state.name, measure)
         if given:
-            return next((one for one in given if one.scale in ("", state.scale)), None)
-        return state.frozen.get(state.scale, {}).get(measure)
+            return next((one for one in given if one.scale in ("", scale)), None)
+        return state.frozen.get(scale, {}).get(measure)
 
     def _equip(
         self, state: PipelineState, told: Told, saved: Mapping[str, Mapping[str, SavedStream]] | None = None
@@ -249,11 +259,13 @@ class Deciding:
         pipelines: Mapping[str, SavedPipeline],
         windows: Iterable[Row],
         events: Iterable[Event],
+        judge: SavedJudge,
         log: Iterable[Entry],
     ) -> None:
         """Be what was saved, and take in again what came after; alarms of that time were raised then."""
         self.windows = Windows(windows)
         self.events = list(events)
+        self.judge.restore(judge)
         self.pipelines = {name: PipelineState.restored(name, saved) for name, saved in pipelines.items()}
         for name, saved in pipelines.items():
             self._equip(self.pipelines[name], Told([], []), saved.streams)
@@ -265,13 +277,13 @@ class Deciding:
         """Every alarm that stands, as it was raised."""
         with self.lock:
             every = (streams for state in self.pipelines.values() for streams in state.streams.values())
-            return [alarm for streams in every for alarm in streams.standing()]
+            return [*self.judge.standing(), *(alarm for streams in every for alarm in streams.standing())]
 
     def use(self, settings: Settings) -> Told:
         """Another configuration from now on."""
         with self.lock:
             self.settings = settings
-            told = Told([], [])
+            told = Told([*self.judge.use(settings.judge)], [])
             for state in self.pipelines.values():
                 self._equip(state, told)
             self._plan_all()
@@ -286,4 +298,6 @@ def _outcome(one: Observation, value: float | None, streams: Streams) -> str:
         return "no_value"
     if not 0 <= value <= 1:
         return "out_of_range"
-    return streams.fits(one.scale, one.stratum)
+    if streams.alert.signal in JUDGED and not one.judge_uniform:
+        return "not_uniform"
+    return streams.fits(maker(one, streams.alert.signal), one.stratum)

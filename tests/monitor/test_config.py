@@ -27,6 +27,9 @@ EXPECTED = {
     "alert_limit_without_threshold": (
         "alerts.0: got {'limit': 0.7}, expected a limit beside decider threshold, and only there"
     ),
+    "alert_of_the_judge": (
+        "alerts.0.name: got 'judge_drift', expected another name: judge_drift is the alarm over the judge"
+    ),
     "alert_threshold_without_limit": (
         "alerts.0: got {'decider': 'threshold'}, expected a limit beside decider threshold, and only there"
     ),
@@ -338,25 +341,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
             {"judge": {"base_url": "http://a", "model": "m", "dollars_per_hour": 0.5}},
             "expected a price for m beside a budget in dollars",
         ),
-        (
-            {"judge": {"base_url": "http://a", "model": "m", "decoys": True}},
-            "judge.decoys: got True, expected 'suspicious', 'all' or 'off'",
-        ),
         ({"_env_prefix": "OTHER_"}, "_env_prefix: unknown key"),
         ({"self": 1}, "self: unknown key"),
     ],
 )
 def test_impossible_values_are_refused(document: dict[str, Any], message: str) -> None:
     assert message in refused(document)
-
-
-def test_no_decoys_may_be_written_without_quotes(tmp_path: Path) -> None:
-    """YAML reads a bare `off` as false."""
-    path = tmp_path / "leadline.yaml"
-    path.write_text("judge: {base_url: 'http://a', model: m, decoys: off}")
-    judge = load_config(path).judge
-    assert judge is not None
-    assert judge.decoys == "off"
 
 
 def test_settings_of_the_kafka_client_keep_their_types() -> None:

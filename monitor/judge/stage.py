@@ -1,0 +1,128 @@
+"""Between rating and sinks: chooses the traces that a judge sees, and asks while the pipeline goes on."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from detectors.judging.prompts import prompt_version
+from detectors.judging.records import Question, Task, Verdict
+from detectors.measures.judge import Outcome, conclude, questions, signals_of
+from detectors.records import Assessment, Evidence, Findings, Reason, Retrieval
+from monitor.assess import Examined
+from monitor.judge.sampling import JudgeSampler
+from monitor.judge.underway import Underway, Verdicts
+from monitor.logs import describe
+from monitor.privacy import Privacy
+
+log = structlog.get_logger()
+
+Asked = Sequence[tuple[Question, Outcome]]
+Chosen = tuple[Assessment, Retrieval, list[Question]]
+
+
+def judge_version(model: str) -> str:
+    """Names a judge: verdicts of different models or prompts are never mixed."""
+    return f"{model} {prompt_version()}"
+
+
+class Asks(Protocol):
+    """A judge, as the stage needs it."""
+
+    def start(self, work: Coroutine[Any, Any, Verdicts]) -> "Future[Verdicts]":
+        """Run something on the judge's own loop."""
+        ...
+
+    async def ask_all(self, questions: Sequence[Question]) -> list[Outcome]:
+        """The outcomes of questions about one retrieval, in order; none raises."""
+        ...
+
+
+class JudgeStage:
+    """Adds the judge's signals to rated assessments.
+
+    Every assessment gets, for each of its signals, a value or a reason. What is sent is the text without what
+    `privacy.redact` matches; quotes are kept only where text is.
+    """
+
+    def __init__(
+        self, judge: Asks, sampler: JudgeSampler, privacy: Privacy, *, tasks: Sequence[Task], passages: int,
+        on_judged: Callable[[Asked], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        self._judge = judge
+        self._sampler = sampler
+        self._privacy = privacy
+        self._tasks = tuple(tasks)
+        self._passages = passages
+        self._on_judged = on_judged
+
+    def begin(self, examined: Sequence[Examined]) -> Underway:
+        """Choose, and begin to ask."""
+        ready: list[Assessment] = []
+        chosen: dict[int, Chosen] = {}
+        for place, (assessment, retrieval) in enumerate(examined):
+            taken = self._sampler.take(assessment, retrieval.trace)
+            if isinstance(taken, Reason):
+                ready.append(with_findings(assessment, Findings.abstained(signals_of(self._tasks), taken)))
+                continue
+            weighed = msgspec.structs.replace(assessment, weights=taken)
+            asked = questions(self._redacted(retrieval), self._tasks, self._passages)
+            if isinstance(asked, Findings):
+                ready.append(with_findings(weighed, asked))
+            else:
+                ready.append(weighed)
+                chosen[place] = weighed, retrieval, asked
+        return Underway(ready, self._judge.start(self._judged(chosen)) if chosen else None)
+
+    def _redacted(self, retrieval: Retrieval) -> Retrieval:
+        redact = self._privacy.redact
+        trace = retrieval.trace
+        served = tuple(
+            msgspec.structs.replace(passage, text=redact(passage.text)) if passage.text else passage
+            for passage in retrieval.served[: self._passages]
+        )
+        answer = None if trace.answer is None else redact(trace.answer)
+        return Retrieval(msgspec.structs.replace(trace, query=redact(trace.query), answer=answer), served, None)
+
+    async def _judged(self, chosen: Mapping[int, Chosen]) -> Verdicts:
+        found = await asyncio.gather(*(self._one(*one) for one in chosen.values()))
+        return dict(zip(chosen, found, strict=True))
+
+    async def _one(self, assessment: Assessment, retrieval: Retrieval, asked: Sequence[Question]) -> Assessment:
+        try:
+            outcomes = await self._judge.ask_all(asked)
+        except Exception as error:  # noqa: BLE001 - a bug of ours costs this trace's verdicts and nothing else
+            log.error("a trace cannot be judged", **describe(error))
+            return with_findings(assessment, Findings.abstained(signals_of(self._tasks), Reason.JUDGE_FAILED))
+        pairs = list(zip(asked, outcomes, strict=True))
+        self._on_judged(pairs)
+        models = {outcome.model for outcome in outcomes if isinstance(outcome, Verdict)}
+        if len(models) > 1:  # it was replaced in the middle of the trace, and versions are never mixed
+            return with_findings(assessment, Findings.abstained(signals_of(self._tasks), Reason.JUDGE_FAILED))
+        judged = with_findings(assessment, conclude(pairs, self._tasks))
+        versions = judged.versions | {"judge": judge_version(models.pop())} if models else judged.versions
+        return msgspec.structs.replace(judged, versions=versions, evidence=self._evidence(judged, retrieval, pairs))
+
+    def _evidence(self, assessment: Assessment, retrieval: Retrieval, pairs: Asked) -> Evidence:
+        """Grade and quote of each passage, by document."""
+        graded = [outcome for question, outcome in pairs if question.task is Task.CONTEXT_RELEVANCE]
+        verdicts = [
+            (passage.key, outcome)
+            for passage, outcome in zip(retrieval.served, graded, strict=False)
+            if isinstance(outcome, Verdict)
+        ]
+        quotes = {key: kept for key, one in verdicts if (kept := self._privacy.clean(one.quote))}
+        grades = {key: round(one.grade, 4) for key, one in verdicts}
+        return msgspec.structs.replace(assessment.evidence, grades=grades, quotes=quotes)
+
+
+def with_findings(assessment: Assessment, findings: Findings) -> Assessment:
+    """An assessment with what one more measure found."""
+    return msgspec.structs.replace(
+        assessment,
+        signals={**assessment.signals, **findings.signals},
+        abstentions={**assessment.abstentions, **findings.abstentions},
+    )
