@@ -103,6 +103,8 @@ _ROWS = (
                "how far the cross-encoder score of the first document stands out from those of all served"),
     SignalSpec("none_relevant", Tier.SCORER, +1, _UNIT,
                "1 - noisy-or of the calibrated relevance of the first five: the chance that none is relevant"),
+    SignalSpec("mean_relevance", Tier.SCORER, -1, _UNIT,
+               "mean calibrated relevance of the first five: what a judge's mean grade is estimated with"),
     SignalSpec("first_regret", Tier.SCORER, +1, _UNIT,
                "best cross-encoder score over served and BM25 documents less that of the first document"),
     SignalSpec("regret", Tier.SCORER, +1, _UNIT,

@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import Literal, NamedTuple
 
+from detectors.ppi import MINIMUM_LABELLED
 from detectors.records import ALL
 from detectors.signals import SIGNALS
 from monitor.hit_rate import WINDOW_TRACES
@@ -89,7 +90,8 @@ _ALARMS = (
                "Alarms `raised` and `resolved`."),
     MetricSpec("watched_traces_total", "counter", "traces", ("alarm", "pipeline", "outcome"),
                "Assessed traces by what an alert did with them: `fed` to its deciders, or why not (`no_reference`, "
-               "`degraded`: a part of ours was broken, `no_value`, `other_scale`, `out_of_range`). `unseen_stratum`: "
+               "`degraded`: a part of ours was broken, `no_value`, `other_scale`, `out_of_range`, `not_uniform`: the "
+               "judge preferred it). `unseen_stratum`: "
                "fed to the decider of all traffic alone, since the baseline never saw such a query."),
     MetricSpec("untimely_traces_total", "counter", "traces", ("pipeline", "treatment"),
                "`ahead` of our clock by over five minutes: counted as of now. `late` by over a day: not watched. "
@@ -121,6 +123,16 @@ _CHANGES = (
                "(sum w)^2 / sum w^2 over the traces of the last day that have the signal."),
     MetricSpec("signal_coverage_ratio", "gauge", "ratio", ("pipeline", "signal"),
                "Estimated share of the traffic of the last day for which the signal can be computed."),
+    MetricSpec("judge_context_relevance_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Mean grade, of 1, that the judge in use would give the first five documents of all traffic of the last "
+               "day, by PPI++ with mean_relevance as the proxy. It is what this judge says; only human labels make it "
+               f"context relevance (`leadline estimate`). Absent below {MINIMUM_LABELLED} effective judged traces."),
+    MetricSpec("judge_context_relevance_lower_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Lower end of its 95% interval."),
+    MetricSpec("judge_context_relevance_upper_ratio", "gauge", "ratio", ("pipeline", "scenario"),
+               "Upper end of that interval."),
+    MetricSpec("judge_context_relevance_effective_samples", "gauge", "traces", ("pipeline", "scenario"),
+               "(sum w)^2 / sum w^2 over the judged traces behind judge_context_relevance_ratio."),
     MetricSpec("release_begun_timestamp_seconds", "gauge", "seconds", ("pipeline",),
                "When the first trace of the last release came; absent while there was but one."),
     MetricSpec("release_change_ratio", "gauge", "ratio", ("pipeline",),

@@ -36,7 +36,15 @@ _SCHEMA_2 = (
     "CREATE TABLE told (id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)",
     "CREATE TABLE alarms (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)",
 )
-_SCHEMAS = (_SCHEMA_1, _SCHEMA_2)
+_SCHEMA_3 = (
+    "ALTER TABLE windows RENAME TO windows_2",
+    """CREATE TABLE windows (pipeline TEXT NOT NULL, hour INTEGER NOT NULL, scenario TEXT NOT NULL,
+    evidence TEXT NOT NULL, scale TEXT NOT NULL, release TEXT NOT NULL, judge TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (pipeline, hour, scenario, evidence, scale, release, judge))""",
+    "INSERT INTO windows SELECT pipeline, hour, scenario, evidence, scale, release, '', body FROM windows_2",
+    "DROP TABLE windows_2",
+)
+_SCHEMAS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3)
 _ALARMS = 10_000
 
 
@@ -146,7 +154,7 @@ class State(Stored):
         run("INSERT INTO told (body) VALUES (?)", [(changes.log,)] if changes.log is not None else [])
         run("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", changes.pieces)
         run(
-            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(*key, body) for key, body in changes.windows],
         )
         run("DELETE FROM windows WHERE pipeline = ? AND hour < ?", changes.drop_before)

@@ -21,7 +21,7 @@ Span = tuple[int, int]
 """Where something begins and ends in a text."""
 
 SLACK = 1.5  # times the longest quote that was asked for: a server may not enforce it
-LEAST_SHARE = 0.2  # of a quote's words that have to be its own
+LEAST_SHARE = 0.3  # of a quote's words that have to be its own
 LEAST_HAN = 3  # of its different Chinese characters
 STEM = 5  # letters by which words of the query are known again in other forms
 
@@ -75,10 +75,10 @@ def find(quote: str, passage: str) -> list[Span] | None:
 
 
 def folded(text: str) -> tuple[str, Sequence[int]]:
-    """Its letters and digits, NFKC and case-folded, and where in `text` each comes from."""
+    """Its letters without accents and its digits, NFKD and case-folded, and where in `text` each comes from."""
     letters, places = [], []
     for place, character in enumerate(text):
-        for letter in unicodedata.normalize("NFKC", character).casefold():
+        for letter in unicodedata.normalize("NFKD", character).casefold():
             if letter.isalnum():
                 letters.append(letter)
                 places.append(place)

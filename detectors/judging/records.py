@@ -80,7 +80,7 @@ class Doubt(StrEnum):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """A grade from 0 to 3 that was believed, with the words that it rests on.
+    """A grade from 0 to 3 that was believed, with the words that it rests on: none where the grade was 0.
 
     `grade` is the expected grade where the endpoint gave log-probabilities, else the grade itself.
     """

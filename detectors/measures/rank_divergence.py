@@ -25,7 +25,8 @@ CONTRAST_SIGNALS = ("relevance_contrast", "first_contrast")
 AGREEMENT_SIGNALS = ("score_discordance",)
 UNION_SIGNALS = ("union_rbo", "regret")
 SHARE_SIGNALS = ("relevance_share", "first_relevance_share")
-LEVEL_SIGNALS = ("best_relevance", "first_relevance", "none_relevant", "first_regret")
+LEVEL_SIGNALS = ("best_relevance", "first_relevance", "none_relevant", "mean_relevance", "first_regret")
+CALIBRATED_SIGNALS = ("none_relevant", "mean_relevance")
 EXPECTED_SIGNALS = ("expected_ndcg", "expected_regret")
 SIGNALS = (
     *ORDER_SIGNALS,
@@ -55,7 +56,8 @@ class RankDivergence:
 
     A cross-encoder's level (best_relevance, regret) says more than its disagreement with the served order, which is
     blind to whatever neither list holds. Small cross-encoders do not understand negation: there their word is none.
-    `none_relevant`, `expected_ndcg` and `expected_regret` abstain without a calibration of this scorer.
+    `none_relevant`, `mean_relevance`, `expected_ndcg` and `expected_regret` abstain without a calibration of this
+    scorer.
 
     `relevance_share` and `first_relevance_share`: were one document of the served and of BM25's candidates the right
     one, the probability that it is among the first five served, and that it is the first. A document's share is the
@@ -117,7 +119,7 @@ class RankDivergence:
             "first_regret": float(scores.max()) - first,  # without a corpus, over the served documents alone
         }
         findings = Findings(levels, relevance=served.tolist())
-        findings.merge(self._none_relevant(served[:HEAD]))
+        findings.merge(self._calibrated(served[:HEAD]))
         findings.merge(_order(served))
         findings.merge(_contrast(served))
         findings.merge(self._expected(served, candidates, scores[len(served) :]))
@@ -130,10 +132,11 @@ class RankDivergence:
         findings.merge(_shares(retrieval.served, candidates, scores))
         return findings
 
-    def _none_relevant(self, head: Floats) -> Findings:
+    def _calibrated(self, head: Floats) -> Findings:
         if self._calibration is None:
-            return Findings.abstained(["none_relevant"], Reason.NO_CALIBRATION)
-        return Findings({"none_relevant": 1 - float(noisy_or(self._calibration.of_list(head)))})
+            return Findings.abstained(CALIBRATED_SIGNALS, Reason.NO_CALIBRATION)
+        relevant = self._calibration.of_list(head)
+        return Findings({"none_relevant": 1 - float(noisy_or(relevant)), "mean_relevance": float(relevant.mean())})
 
     def _expected(self, served: Floats, candidates: Candidates | Reason, beside: Floats) -> Findings:
         """Gains that do not know the rank: that the first is likelier to be relevant is what is in question here."""

@@ -15,7 +15,7 @@ from detectors.moments import Floats, Moments, added
 from detectors.quantiles import read_quantiles
 from detectors.signals import SIGNALS
 from monitor.config_alerts import HIT
-from monitor.deciding.observation import MEASURES, Evidence, stratum
+from monitor.deciding.observation import MEASURES, Evidence, maker, stratum
 from monitor.deciding.windows import BOUNDS, HOUR_SECONDS, Row, WindowKey, bins_to_one
 
 MOST_DAYS = 28  # after so many a baseline is frozen as it is, however thin
@@ -52,9 +52,9 @@ def summed_by(name: Callable[[WindowKey], str], rows: Iterable[Row], measure: st
     return {of: worse_is_lower(added(parts), measure) for of, parts in found.items()}
 
 
-def usable(rows: Iterable[Row], scale: str) -> list[Row]:
-    """Of windows, those of one scale in which nothing of ours was broken."""
-    return [row for row in rows if row[0].scale == scale and row[0].evidence != Evidence.DEGRADED]
+def usable(rows: Iterable[Row], measure: str, scale: str) -> list[Row]:
+    """Of windows, those in which a measure is of one scale (or judge) and nothing of ours was broken."""
+    return [row for row in rows if maker(row[0], measure) == scale and row[0].evidence != Evidence.DEGRADED]
 
 
 def build_baseline(

@@ -19,7 +19,7 @@ from detectors.records import Alarm
 from monitor.config_alerts import HIT, Alert
 from monitor.deciding.baselines import build_baseline, enough, goodness, usable
 from monitor.deciding.judge_drift import JudgeDrift, Rejudged, SavedJudge
-from monitor.deciding.observation import Evidence, Observation, stratum, weight_of
+from monitor.deciding.observation import JUDGED, Evidence, Observation, maker, stratum, weight_of
 from monitor.deciding.pipeline_state import PipelineState, SavedPipeline
 from monitor.deciding.releases import Comparison, Event, judge
 from monitor.deciding.settings import Settings
@@ -120,8 +120,9 @@ class Deciding:
         return " ".join(filter(None, (one.release, marker)))
 
     def _take(self, state: PipelineState, group: Sequence[Observation], now: float, told: Told) -> None:
-        if group[-1].scale != state.scale:
-            state.scale = group[-1].scale
+        judge = next((one.judge for one in reversed(group) if one.judge), state.judge)
+        if (group[-1].scale, judge) != (state.scale, state.judge):
+            state.scale, state.judge = group[-1].scale, judge
             self._equip(state, told)
             self._plan_all()
         self._count_releases(state, group, told)
@@ -163,7 +164,7 @@ class Deciding:
             np.array([one.time for one in chosen]),
             [one.stratum for one in chosen],
             goodness(np.array(values), signal),
-            np.array([one.weights[weight] for one in chosen]),
+            np.array([one.judge_uniform if signal in JUDGED else one.weights[weight] for one in chosen]),
         )
 
     def _turn(self, state: PipelineState, now: float, told: Told) -> None:
@@ -183,10 +184,11 @@ class Deciding:
                 drops[alert.signal] = min(alert.smallest_drop, drops.get(alert.signal, 1.0))
         if not drops:
             return False
-        rows = usable(self.rows(state.name), state.scale)
+        rows = self.rows(state.name)
         frozen = False
         for measure, drop in drops.items():
-            built = build_baseline(rows, state.name, measure, state.scale, now)
+            scale = maker(state, measure)
+            built = build_baseline(usable(rows, measure, scale), state.name, measure, scale, now)
             if not isinstance(built, Abstained) and enough(built, drop):
                 state.freeze(built)
                 frozen = True
@@ -201,10 +203,10 @@ class Deciding:
 
     def _baseline(self, state: PipelineState, measure: str) -> Baseline | None:
         """The one that was given, else the one that was frozen; none of another scale."""
-        given = self.settings.given_for(state.name, measure)
+        scale, given = maker(state, measure), self.settings.given_for(state.name, measure)
         if given:
-            return next((one for one in given if one.scale in ("", state.scale)), None)
-        return state.frozen.get(state.scale, {}).get(measure)
+            return next((one for one in given if one.scale in ("", scale)), None)
+        return state.frozen.get(scale, {}).get(measure)
 
     def _equip(
         self, state: PipelineState, told: Told, saved: Mapping[str, Mapping[str, SavedStream]] | None = None
@@ -296,4 +298,6 @@ def _outcome(one: Observation, value: float | None, streams: Streams) -> str:
         return "no_value"
     if not 0 <= value <= 1:
         return "out_of_range"
-    return streams.fits(one.scale, one.stratum)
+    if streams.alert.signal in JUDGED and not one.judge_uniform:
+        return "not_uniform"
+    return streams.fits(maker(one, streams.alert.signal), one.stratum)

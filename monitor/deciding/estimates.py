@@ -9,11 +9,13 @@ import numpy as np
 from detectors.baseline import HOURS, Baseline, hours_of_week
 from detectors.estimate import Estimate, mean_of
 from detectors.mix import Decomposition, decompose
+from detectors.ppi import SHAPE, NestedEstimate, effective_labelled, labelled_in, nested_estimate, without_labels
 from detectors.quantiles import Quantile, binned_quantile
+from detectors.records import ALL
 from detectors.signals import SIGNALS
 from monitor.config_alerts import HIT
 from monitor.deciding.baselines import stratum_of, summed_by
-from monitor.deciding.observation import MEASURES, TRACES, scenario_of
+from monitor.deciding.observation import JUDGED, MEASURES, TRACES, scenario_of
 from monitor.deciding.windows import HOUR_SECONDS, Row, Window, bins_to_one, merged
 
 QUANTILES = (0.1, 0.5, 0.9)
@@ -32,12 +34,37 @@ class Measured(msgspec.Struct, frozen=True):
     effective_samples: float
 
 
-def measured(rows: Iterable[Row], quantiles: Sequence[float] = QUANTILES) -> dict[str, Measured]:
-    """Every measure that has values in some windows."""
+class JudgeEstimate(msgspec.Struct, frozen=True):
+    """What one version of the judge says of some windows; no `estimate` below its minimum sample."""
+
+    judge: str
+    judged: int
+    effective_samples: float
+    estimate: NestedEstimate | None
+
+
+def measured(rows: Iterable[Row], judge: str = "", quantiles: Sequence[float] = QUANTILES) -> dict[str, Measured]:
+    """Every measure that has values in some windows; of what judges say, that of one."""
+    rows = list(rows)
     total = merged(window for _, window in rows)
+    of_judge = merged(window for key, window in rows if key.judge == judge) if judge else total
     traces = float(total.moments(TRACES).weight)
-    known = (name for name in MEASURES if name != TRACES and total.moments(name).values > 0)
-    return {name: _measured(total, name, traces, quantiles) for name in known}
+    held = {name: of_judge if name in JUDGED else total for name in MEASURES if name != TRACES}
+    known = {name: window for name, window in held.items() if window.moments(name).values > 0}
+    return {name: _measured(window, name, traces, quantiles) for name, window in known.items()}
+
+
+def judge_context_relevance(rows: Iterable[Row], judge: str) -> JudgeEstimate | None:
+    """The mean grade, of 1, that a version of the judge would give the first five documents of all traffic, since the
+    first hour in which it judged; None where it judged nothing.
+    """
+    rows = list(rows)
+    hours = [key.hour for key, window in rows if key.judge == judge and labelled_in(window.nested)]
+    if not judge or not hours:
+        return None
+    since = [(key, window.nested) for key, window in rows if key.hour >= min(hours)]
+    sums = sum((own if key.judge == judge else without_labels(own) for key, own in since), np.zeros(SHAPE))
+    return JudgeEstimate(judge, labelled_in(sums), effective_labelled(sums), nested_estimate(sums))
 
 
 def _measured(total: Window, name: str, traces: float, quantiles: Sequence[float]) -> Measured:
@@ -53,6 +80,14 @@ def _measured(total: Window, name: str, traces: float, quantiles: Sequence[float
     }
     coverage = min(1.0, float(moments.weight) / traces) if traces else 0.0
     return Measured(mean_of(moments, low=ends[0], high=ends[1]), found, coverage, effective)
+
+
+def by_scenario(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Windows of all traffic (ALL), and of each scenario."""
+    found: dict[str, list[Row]] = {ALL: list(rows)}
+    for row in sorted(found[ALL], key=lambda row: row[0].scenario):
+        found.setdefault(row[0].scenario, []).append(row)
+    return found
 
 
 def change_since(baseline: Baseline, rows: Iterable[Row], measure: str = HIT) -> Decomposition | None:

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from detectors.mix import Part
 from monitor.config_alerts import HIT
 from monitor.deciding.deciding import Deciding
-from monitor.deciding.estimates import Measured, change_since, measured, normal_shares, shares
+from monitor.deciding.estimates import (
+    Measured,
+    by_scenario,
+    change_since,
+    judge_context_relevance,
+    measured,
+    normal_shares,
+    shares,
+)
 from monitor.deciding.judge_trust import judge_samples
 from monitor.deciding.pipeline_state import PipelineState
 from monitor.deciding.windows import DAY_HOURS, Row
@@ -17,6 +25,7 @@ _MINE = (
     "baseline_built_timestamp_seconds", "release_begun_timestamp_seconds",
     "scenario_share_ratio", "scenario_baseline_share_ratio", "signal_mean",
     "signal_mean_lower", "signal_mean_upper", "signal_effective_samples", "signal_coverage_ratio",
+    *(f"judge_context_relevance_{end}" for end in ("ratio", "lower_ratio", "upper_ratio", "effective_samples")),
     *(f"{kind}_change{end}_ratio" for kind in ("quality", "mix", "release") for end in ("", "_lower", "_upper")),
     "judge_anchors", "judge_reference_begun_timestamp_seconds",
     *(f"judge_{who}_agreement{end}_ratio" for who in ("anchor", "human") for end in ("", "_lower", "_upper")),
@@ -73,9 +82,10 @@ def _estimates(deciding: Deciding, state: PipelineState) -> Iterator[Sample]:
     rows = last_hours(deciding, state, DAY_HOURS)
     for scenario, share in shares(rows).items():
         yield "scenario_share_ratio", (state.name, scenario), share
-    for signal, one in measured(rows, quantiles=()).items():
+    for signal, one in measured(rows, state.judge, quantiles=()).items():
         if signal != HIT:
             yield from _signal((state.name, signal), one)
+    yield from _judge(state, rows)
     baseline = next((s.baseline for s in state.streams.values() if s.alert.signal == HIT and s.baseline), None)
     if baseline is None:
         return
@@ -85,6 +95,19 @@ def _estimates(deciding: Deciding, state: PipelineState) -> Iterator[Sample]:
     if change is not None:
         yield from _part("quality_change", state.name, change.quality)
         yield from _part("mix_change", state.name, change.mix)
+
+
+def _judge(state: PipelineState, rows: Sequence[Row]) -> Iterator[Sample]:
+    for scenario, own in by_scenario(rows).items() if state.judge else ():
+        one = judge_context_relevance(own, state.judge)
+        if one is None:
+            continue
+        labels = state.name, scenario
+        yield "judge_context_relevance_effective_samples", labels, one.effective_samples
+        if one.estimate is not None:
+            yield "judge_context_relevance_ratio", labels, one.estimate.mean
+            yield "judge_context_relevance_lower_ratio", labels, one.estimate.low
+            yield "judge_context_relevance_upper_ratio", labels, one.estimate.high
 
 
 def last_hours(deciding: Deciding, state: PipelineState, hours: int) -> Sequence[Row]:

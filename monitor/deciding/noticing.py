@@ -1,7 +1,7 @@
 """What a person needs of an alarm: by how much its stream moved, in which kinds of query, which traces to look at."""
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -17,7 +17,7 @@ from monitor.deciding.baselines import goodness, usable, worse_is_lower
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.estimates import change_since
 from monitor.deciding.judge_trust import judge_notice
-from monitor.deciding.observation import scenario_of
+from monitor.deciding.observation import maker, scenario_of
 from monitor.deciding.windows import DAY_HOURS, HOUR_SECONDS, Row, merged
 from monitor.notifying.notice import WORST, Notice, Worst
 
@@ -55,10 +55,11 @@ def notice_of(deciding: Deciding, alarm: Alarm, risks: RecentRisks) -> Notice:
     with deciding.lock:
         state = deciding.pipelines[alarm.pipeline]
         streams = state.streams.get(alarm.alarm)
-        rows = usable(deciding.windows.of(alarm.pipeline, first - DAY_HOURS), state.scale)
-        rows = [row for row in rows if alarm.scenario in (ALL, row[0].scenario)]
-        before, own = ([row for row in rows if (row[0].hour >= first) is late] for late in (False, True))
-        cause = likely_cause(_signals(before), _signals(own))
+        recent = deciding.windows.of(alarm.pipeline, first - DAY_HOURS)
+        rows = [row for row in recent if alarm.scenario in (ALL, row[0].scenario)]
+        comparable = usable(rows, HIT, state.scale)
+        cause = likely_cause(*(_signals(r for r in comparable if (r[0].hour >= first) is now) for now in (False, True)))
+        own = [row for row in usable(rows, alarm.signal, maker(state, alarm.signal)) if row[0].hour >= first]
     if streams is None or streams.baseline is None:
         made = _without_reference(alarm, own, worst)
     else:
@@ -66,7 +67,7 @@ def notice_of(deciding: Deciding, alarm: Alarm, risks: RecentRisks) -> Notice:
     return made if cause is None else msgspec.structs.replace(made, cause=cause.cause, remedy=cause.remedy)
 
 
-def _signals(rows: Sequence[Row]) -> dict[str, Moments]:
+def _signals(rows: Iterable[Row]) -> dict[str, Moments]:
     """Sums of every signal that has values."""
     total = merged(window for _, window in rows)
     return {name: moments for name in SIGNALS if (moments := total.moments(name)).values > 0}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -17,6 +18,7 @@ TRACES, HIT = "traces", "hit_at_5"
 LONGEST_RELEASE = 120  # characters
 MEASURES = (TRACES, HIT, *SIGNALS)
 """What windows hold: whether there was a trace at all, the estimated hit, and every signal."""
+JUDGED = frozenset(name for name, spec in SIGNALS.items() if spec.tier is Tier.JUDGE)
 _TIERS = tuple(Tier)  # in the order of the weights
 
 
@@ -35,8 +37,9 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One assessed trace.
 
     `time` is that of the trace, in seconds since 1970. `scale` names what made its risk, `release` what was being
-    served. `weights` are those of the tiers cheap, scorer, judge, 0 where the tier did not take the trace. `hit` is
-    1 - risk, None without one, and `level_error` that of its level.
+    served, `judge` the judge's model and prompts, empty where it did not judge. `weights` are those of the tiers cheap,
+    scorer, judge, 0 where the tier did not take the trace, and `judge_uniform` that of a trace that was judged without
+    any preference. `hit` is 1 - risk, None without one, and `level_error` that of its level.
     """
 
     pipeline: str
@@ -49,6 +52,8 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     hit: float | None
     level_error: float
     signals: dict[str, float]
+    judge: str = ""
+    judge_uniform: float = 0.0
 
     @classmethod
     def of(cls, assessment: Assessment, depth: int, release: str) -> "Observation":
@@ -62,6 +67,7 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
             (w.cheap or 0.0, w.scorer or 0.0, w.judge or 0.0),
             None if assessment.risk is None else 1 - assessment.risk,
             assessment.level_errors.get("risk", 0.0), assessment.signals,
+            assessment.versions.get("judge", "") if w.judge is not None else "", w.judge_uniform or 0.0,
         )  # fmt: skip
 
     @property
@@ -91,6 +97,20 @@ def scale_of(assessment: Assessment, depth: int) -> str:
     versions = assessment.versions
     names = ("scorer", "calibration", "normalisation", "prior", "risk_calibration")
     return " ".join([*(versions.get(name, "-") for name in names), f"depth-{depth}"])
+
+
+class Made(Protocol):
+    """What says by what its numbers were made."""
+
+    @property
+    def scale(self) -> str: ...
+    @property
+    def judge(self) -> str: ...
+
+
+def maker(of: Made, measure: str) -> str:
+    """What the level of a measure rests on beside retrieval: the judge for what it says, else the scale."""
+    return of.judge if measure in JUDGED else of.scale
 
 
 def weight_of(measure: str) -> int:

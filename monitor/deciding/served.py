@@ -8,21 +8,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from detectors.records import ALL
 from monitor.deciding.deciding import Deciding
-from monitor.deciding.estimates import Measured, measured
+from monitor.deciding.estimates import JudgeEstimate, Measured, by_scenario, judge_context_relevance, measured
 from monitor.deciding.windows import HOUR_SECONDS, KEPT_HOURS, Row
 
 PATH = "/v1/estimates"
 
 
 class Estimates(msgspec.Struct):
-    """Of one pipeline, from `since` to `until` (seconds since 1970), by scenario (ALL for all) and measure."""
+    """Of one pipeline, from `since` to `until` (seconds since 1970), by scenario (ALL for all) and measure; and by
+    scenario what the newest judge would say of all traffic, where it judged anything.
+    """
 
     pipeline: str
     since: float
     until: float
     scenarios: dict[str, dict[str, Measured]]
+    judge_context_relevance: dict[str, JudgeEstimate]
 
 
 def estimates(deciding: Deciding, pipeline: str, hours: int, *, tumbling: bool = False) -> list[Estimates]:
@@ -30,22 +32,23 @@ def estimates(deciding: Deciding, pipeline: str, hours: int, *, tumbling: bool =
     with deciding.lock:
         last = deciding.pipelines[pipeline].hour
         rows = list(deciding.windows.of(pipeline, last - hours + (0 if tumbling else 1)))
-        newest = deciding.pipelines[pipeline].newest
+        newest, judge = deciding.pipelines[pipeline].newest, deciding.pipelines[pipeline].judge
         if not tumbling:
-            return [_estimates(pipeline, rows, (last - hours + 1) * HOUR_SECONDS, newest)]
+            return [_estimates(pipeline, rows, judge, (last - hours + 1) * HOUR_SECONDS, newest)]
         by_hour: dict[int, list[Row]] = defaultdict(list)
         for row in rows:
             by_hour[row[0].hour].append(row)
         over = sorted(hour for hour in by_hour if hour < last)
-        return [_estimates(pipeline, by_hour[h], h * HOUR_SECONDS, (h + 1) * HOUR_SECONDS) for h in over]
+        return [_estimates(pipeline, by_hour[h], judge, h * HOUR_SECONDS, (h + 1) * HOUR_SECONDS) for h in over]
 
 
-def _estimates(pipeline: str, rows: list[Row], since: float, until: float) -> Estimates:
-    scenarios: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        scenarios[row[0].scenario].append(row)
-    found = {name: measured(own) for name, own in {ALL: rows, **dict(sorted(scenarios.items()))}.items()}
-    return Estimates(pipeline, since, until, found)
+def _estimates(pipeline: str, rows: list[Row], judge: str, since: float, until: float) -> Estimates:
+    each = by_scenario(rows)
+    judged = {name: judge_context_relevance(own, judge) for name, own in each.items()}
+    return Estimates(
+        pipeline, since, until, {name: measured(own, judge) for name, own in each.items()},
+        {name: one for name, one in judged.items() if one is not None},
+    )  # fmt: skip
 
 
 def estimates_route(deciding: Deciding) -> Route:

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from detectors.moments import Moments
+from detectors.ppi import SHAPE, nested_terms
 from detectors.signals import SIGNALS
 from monitor.deciding.observation import MEASURES, Floats, Observation, matrices
 
@@ -16,6 +17,8 @@ DAY_HOURS = 24
 KEPT_HOURS = 48  # in memory, with every signal; a trace that comes later than that is late
 _HIT_BOUNDS = tuple((np.arange(1, 20) / 20).tolist())
 BOUNDS = {name: SIGNALS[name].buckets if name in SIGNALS else _HIT_BOUNDS for name in MEASURES}
+PROXY, LABEL = "mean_relevance", "context_relevance"
+NESTED = "judge_context_relevance"  # what the two estimate together
 _SUMS = len(Moments._fields)
 _WIDEST = max(map(len, BOUNDS.values()))
 _EDGES = np.array([[*bounds, *[np.inf] * (_WIDEST - len(bounds))] for bounds in BOUNDS.values()])
@@ -30,16 +33,19 @@ class WindowKey(NamedTuple):
     evidence: str
     scale: str
     release: str
+    judge: str = ""
 
 
 class Window(NamedTuple):
     """Sums and histograms of every measure over the same traces; shapes (measures, 8) and (measures, bins).
 
-    The upper bounds of a measure's bins are its `BOUNDS`; the bin after the last is without bound.
+    `nested` are the sums of `detectors/ppi.py` for the judge's LABEL and its PROXY; shape (6, 3, 3). The upper bounds
+    of a measure's bins are its `BOUNDS`; the bin after the last is without bound.
     """
 
     sums: Floats
     bins: Floats
+    nested: Floats
 
     def moments(self, measure: str) -> Moments:
         """Sums over the values of a measure; scalars."""
@@ -67,11 +73,12 @@ def merged(windows: Iterable[Window]) -> Window:
     for window in windows:
         total.sums.__iadd__(window.sums)
         total.bins.__iadd__(window.bins)
+        total.nested.__iadd__(window.nested)
     return total
 
 
 def _nothing() -> Window:
-    return Window(np.zeros((len(MEASURES), _SUMS)), np.zeros((len(MEASURES), _WIDEST + 1)))
+    return Window(np.zeros((len(MEASURES), _SUMS)), np.zeros((len(MEASURES), _WIDEST + 1)), np.zeros(SHAPE))
 
 
 class Windows:
@@ -92,6 +99,7 @@ class Windows:
             return
         values, weights, errors = matrices(observations)
         terms = Moments.each(values, weights, errors).array
+        nested = _nested(observations, values, weights)
         places = (values[:, :, None] > _EDGES).sum(axis=2)
         rows: dict[WindowKey, list[int]] = defaultdict(list)
         for row, one in enumerate(observations):
@@ -100,6 +108,7 @@ class Windows:
         for key, chosen in rows.items():
             window = self._pipelines[key.pipeline].get(key) or _nothing()
             window.sums.__iadd__(terms[chosen].sum(axis=0))
+            window.nested.__iadd__(nested[chosen].sum(axis=0))
             np.add.at(window.bins, (measures[chosen], places[chosen]), weights[chosen])
             self._pipelines[key.pipeline][key] = window
         self.touched.update(rows)
@@ -129,13 +138,22 @@ class Windows:
 def key_of(one: Observation) -> WindowKey:
     """The window that a trace belongs to."""
     hour = int(one.time // HOUR_SECONDS)
-    return WindowKey(one.pipeline, hour, one.scenario, one.evidence.value, one.scale, one.release)
+    return WindowKey(one.pipeline, hour, one.scenario, one.evidence.value, one.scale, one.release, one.judge)
 
 
-def encode_window(window: Window, measures: Collection[str] = MEASURES) -> bytes:
+def _nested(observations: Sequence[Observation], values: Floats, weights: Floats) -> Floats:
+    """Of each trace; where the scorer gave no relevance the proxy is 0, for judged traces and others alike."""
+    proxy, label = MEASURES.index(PROXY), MEASURES.index(LABEL)
+    scorer = np.array([one.weights[1] for one in observations])
+    return nested_terms(values[:, label], weights[:, label], values[:, proxy], scorer)
+
+
+def encode_window(window: Window, measures: Collection[str] = (*MEASURES, NESTED)) -> bytes:
     """Only the measures that have values, by name: measures may be added and go."""
     known = (i for i in np.flatnonzero(window.sums[:, 0]) if MEASURES[i] in measures)
     plain = {MEASURES[i]: (window.sums[i].tolist(), window.bins[i].tolist()) for i in known}
+    if NESTED in measures and window.nested.any():
+        plain[NESTED] = (window.nested.ravel().tolist(), [])
     return msgspec.msgpack.encode(plain)
 
 
@@ -146,7 +164,9 @@ def decode_window(body: bytes) -> Window:
         body, type=dict[str, tuple[list[float], list[float]]]
     )
     for name, (sums, bins) in plain.items():
-        if name in MEASURES and len(bins) <= _WIDEST + 1:
+        if name == NESTED:
+            window.nested[:] = np.reshape(sums, SHAPE)
+        elif name in MEASURES and len(bins) <= _WIDEST + 1:
             window.sums[MEASURES.index(name)] = sums
             window.bins[MEASURES.index(name), : len(bins)] = bins
     return window

@@ -129,7 +129,7 @@ class Judge:
             outcome = Reason.OVER_BUDGET
         except JudgeUnavailable:
             outcome = Reason.JUDGE_FAILED
-        if decoy and isinstance(outcome, Verdict) and outcome.grade > 0 and question.task is Task.CONTEXT_RELEVANCE:
+        if decoy and isinstance(outcome, Verdict) and outcome.quote and question.task is Task.CONTEXT_RELEVANCE:
             outcome = await self._against_decoy(question, outcome, deadline)
         self._on_outcome(question.task, outcome)
         if not isinstance(outcome, Reason) and outcome not in _PASSING:
@@ -170,13 +170,15 @@ class Judge:
 
     def close(self) -> None:
         """Give up what is being asked; twice is fine."""
-        if not self._thread.is_alive():
+        if self._loop.is_closed():
             return
-        self._loop.call_soon_threadsafe(self._cancel_all)
+        self.start(self._give_up()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    def _cancel_all(self) -> None:
-        for task in asyncio.all_tasks(self._loop):
+    async def _give_up(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        self._loop.call_soon(self._loop.stop)  # after they have had their turn
+        await asyncio.gather(*others, return_exceptions=True)

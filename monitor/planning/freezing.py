@@ -14,7 +14,7 @@ from monitor.calibrating import read_lines
 from monitor.config import Config
 from monitor.config_alerts import HIT, WATCHABLE
 from monitor.deciding.baselines import build_baseline, usable
-from monitor.deciding.observation import TRACES, Evidence, Observation
+from monitor.deciding.observation import TRACES, Evidence, Observation, maker
 from monitor.deciding.settings import Settings
 from monitor.deciding.windows import HOUR_SECONDS, KEPT_HOURS, Row, Windows
 from monitor.errors import LeadlineError
@@ -25,10 +25,13 @@ _BATCH = 1000
 
 
 class Collected(NamedTuple):
-    """The windows of one pipeline, the scale of its newest trace, and the signals in all windows (None: every)."""
+    """The windows of one pipeline, the scale of its newest trace and its newest judge, and the signals in all windows
+    (None: every).
+    """
 
     rows: Sequence[Row]
     scale: str
+    judge: str
     kept: Collection[str] | None = None
 
 
@@ -84,7 +87,8 @@ def from_state(config: Config, pipeline: str) -> Collected:
         state = deciding.pipelines.get(pipeline)
         if state is None:
             raise _unknown(pipeline, config.state.path.name, deciding.pipelines)
-        return Collected(deciding.rows(pipeline), state.scale, {HIT, *(alert.signal for alert in config.alerts)})
+        kept = {HIT, *(alert.signal for alert in config.alerts)}
+        return Collected(deciding.rows(pipeline), state.scale, state.judge, kept)
 
 
 def from_assessments(files: Sequence[Path], config: Config, pipeline: str) -> Collected:
@@ -95,20 +99,24 @@ def from_assessments(files: Sequence[Path], config: Config, pipeline: str) -> Co
     LeadlineError
         A file cannot be read, a line is no assessment, or there is nothing of the pipeline.
     """
-    windows, others, newest, scale = Windows(), set[str](), -1.0, ""
+    windows, others, newest, judged = Windows(), set[str](), None, None
     depth = config.pipeline(pipeline).depth
     assessments = (one for file in files for _, one in read_lines(file, Assessment))
     while batch := list(islice(assessments, _BATCH)):
         others.update(one.pipeline for one in batch)
         own = [Observation.of(one, depth, "") for one in batch if one.pipeline == pipeline]
         windows.add(own)
-        last = max(own, key=lambda one: one.time, default=None)
-        if last is not None and last.time >= newest:
-            newest, scale = last.time, last.scale
-    rows = list(windows.of(pipeline))
-    if not rows:
+        newest = _newest([newest, *own])
+        judged = _newest([judged, *(one for one in own if one.judge)])
+    if newest is None:
         raise _unknown(pipeline, ", ".join(file.name for file in files), others)
-    return Collected(rows, scale)
+    return Collected(list(windows.of(pipeline)), newest.scale, judged.judge if judged is not None else "")
+
+
+def _newest(observations: Iterable[Observation | None]) -> Observation | None:
+    """The last of those with the latest time."""
+    known = [one for one in observations if one is not None]
+    return max(reversed(known), key=lambda one: one.time, default=None)
 
 
 def _unknown(pipeline: str, place: str, there: Iterable[str]) -> LeadlineError:
@@ -127,9 +135,9 @@ def freeze(
         There is too little in the range for one of them.
     """
     within = [row for row in collected.rows if _within(row[0].hour, since, until)]
-    rows = usable(within, collected.scale)
+    rows = usable(within, HIT, collected.scale)
     return Frozen(
-        [_baseline(rows, pipeline, signal, collected, now) for signal in signals],
+        [_baseline(within, pipeline, signal, collected, now) for signal in signals],
         _traces(rows),
         Counter(
             degraded=_traces(row for row in within if row[0].evidence == Evidence.DEGRADED),
@@ -149,12 +157,14 @@ def _traces(rows: Iterable[Row]) -> int:
     return round(sum(float(window.moments(TRACES).values) for _, window in rows))
 
 
-def _baseline(rows: Sequence[Row], pipeline: str, signal: str, collected: Collected, now: float) -> Baseline:
-    built = build_baseline(rows, pipeline, signal, collected.scale, now)
+def _baseline(within: Sequence[Row], pipeline: str, signal: str, collected: Collected, now: float) -> Baseline:
+    scale = maker(collected, signal)
+    rows = usable(within, signal, scale)
+    built = build_baseline(rows, pipeline, signal, scale, now)
     if not isinstance(built, Abstained):
         return built
     why = lacks(rows, signal) or built.value
     if collected.kept is not None and signal not in collected.kept:
         why += f"; of a signal that no alert watches {KEPT_HOURS} hours are kept"
-    of = f", as made by {collected.scale!r}" if not rows else ""
+    of = f", as made by {scale!r}" if not rows else ""
     raise LeadlineError(f"baseline: {pipeline}: {signal}{of}: {why}")

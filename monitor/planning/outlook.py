@@ -17,6 +17,7 @@ from monitor.config_alerts import Alert
 from monitor.deciding.baselines import ENOUGH, MOST_DAYS, build_baseline, usable
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.ledger import HISTORY_HOURS
+from monitor.deciding.observation import maker
 from monitor.deciding.streams import Streams, budget_of
 from monitor.planning.coverage import lacks
 
@@ -110,7 +111,7 @@ def _known(deciding: Deciding, pipeline: str, alert: Alert) -> _Known:
     if given:
         return _Known(
             f"does not watch: baseline {given[0].version} is of values made by {given[0].scale!r}, those of now are "
-            f"made by {state.scale!r}; make another"
+            f"made by {maker(state, alert.signal)!r}; make another"
         )
     return _preliminary(deciding, pipeline, alert)
 
@@ -129,8 +130,8 @@ def _each(streams: Streams) -> Iterator[tuple[str, Stream]]:
 
 def _preliminary(deciding: Deciding, pipeline: str, alert: Alert) -> _Known:
     """As it will be once the baseline is frozen: with the errors that it will have by then."""
-    scale = deciding.pipelines[pipeline].scale
-    rows = usable(deciding.rows(pipeline), scale)
+    scale = maker(deciding.pipelines[pipeline], alert.signal)
+    rows = usable(deciding.rows(pipeline), alert.signal, scale)
     built = build_baseline(rows, pipeline, alert.signal, scale, 0.0, whole_week=False)
     values = 0 if isinstance(built, Abstained) else sum(sum(one.values) for one in built.strata.values())
     if isinstance(built, Abstained) or values < LEAST_VALUES:

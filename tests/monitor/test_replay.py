@@ -40,7 +40,7 @@ ORDER = {"rank_discordance", "rank_discordance_top", "relevance_contrast", "firs
 AGREEMENT = {"lexical_score_discordance", "score_discordance"}  # of the retriever's scores with others
 UNION = {"union_rbo", "regret", "relevance_share", "first_relevance_share"}
 EXPECTED = {"expected_ndcg", "expected_regret"}
-LEVEL = {"best_relevance", "first_relevance", "none_relevant", "first_regret"}
+LEVEL = {"best_relevance", "first_relevance", "none_relevant", "mean_relevance", "first_regret"}
 SCORED = LIST | ORDER | UNION | LEVEL | EXPECTED | {"score_discordance"}
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from detectors.reference import Normalisation
+from monitor.deciding.changes import Changes
+from monitor.deciding.windows import WindowKey
 from monitor.errors import LeadlineError
 from monitor.state import ReferenceKey, State, Step
 from tests.monitor.kit import ROOT
@@ -116,6 +118,26 @@ def test_a_file_of_an_older_leadline_is_brought_up_to_date(tmp_path: Path) -> No
     state.close()
 
 
+def test_windows_of_before_there_was_a_judge_are_kept(tmp_path: Path) -> None:
+    """As of no judge, beside those that come now."""
+    path, key = tmp_path / "s.db", WindowKey("p", 10, "none", "cheap", "scale", "v1")
+    state = State(path)
+    state.save(Step({}, decided=Changes(windows=[(key, b"old")])))
+    state.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE before AS SELECT * FROM windows")
+        connection.execute("ALTER TABLE before DROP COLUMN judge")
+        connection.execute("DROP TABLE windows")
+        connection.execute("ALTER TABLE before RENAME TO windows")
+        connection.execute("PRAGMA user_version=2")
+    connection.close()
+    state = State(path)
+    judged = key._replace(judge="model prompts")
+    state.save(Step({}, decided=Changes(windows=[(judged, b"new")])))
+    assert sorted(state.decided().windows("p", 0)) == [(key, b"old"), (judged, b"new")]
+    state.close()
+
+
 def test_a_save_that_fails_leaves_the_state_before_it(tmp_path: Path) -> None:
     """All of a step or nothing, also without a crash."""
     state = State(tmp_path / "s.db")
@@ -135,7 +157,7 @@ def test_a_newer_file_is_refused_in_one_line(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version=7")
     connection.close()
-    with pytest.raises(LeadlineError, match=r"s\.db: written by a newer leadline \(schema 7\), expected at most 2"):
+    with pytest.raises(LeadlineError, match=r"s\.db: written by a newer leadline \(schema 7\), expected at most 3"):
         State(path)
 
 

@@ -7,6 +7,7 @@ import pytest
 from detectors.measures.base import Hit
 from detectors.measures.rank_divergence import (
     AGREEMENT_SIGNALS,
+    CALIBRATED_SIGNALS,
     CONTRAST_SIGNALS,
     EXPECTED_SIGNALS,
     LEVEL_SIGNALS,
@@ -53,6 +54,12 @@ def test_best_relevance_looks_at_the_first_five() -> None:
 def test_none_relevant_is_what_the_first_five_leave_open() -> None:
     """The product of what each leaves: .5, .5, .5, .3, .5; the sixth, the best, is not looked at."""
     assert _measure(retrieval("bbbcbg")).signals["none_relevant"] == pytest.approx(0.5**4 * 0.3, abs=1e-4)
+
+
+def test_mean_relevance_is_that_of_the_first_five() -> None:
+    """Four of .5 and one of .7; the sixth, the best, is not looked at. Of fewer it is their own."""
+    assert _measure(retrieval("bbbcbg")).signals["mean_relevance"] == pytest.approx((4 * 0.5 + 0.7) / 5, abs=1e-4)
+    assert _measure(retrieval("ab")).signals["mean_relevance"] == pytest.approx(0.7, abs=1e-4)
 
 
 def test_what_the_best_five_of_the_union_are_expected_to_add() -> None:
@@ -102,7 +109,7 @@ def test_a_best_document_that_stands_out_beats_the_same_one_among_its_like() -> 
 
 def test_without_a_calibration_there_are_scores_and_no_probability() -> None:
     (found,) = RankDivergence(TableScorer(RELEVANCE), TableIndex(_hits("d"))).measure([retrieval("abc", [3, 2, 1])])
-    assert found.abstentions == dict.fromkeys(("none_relevant", *EXPECTED_SIGNALS), Reason.NO_CALIBRATION)
+    assert found.abstentions == dict.fromkeys((*CALIBRATED_SIGNALS, *EXPECTED_SIGNALS), Reason.NO_CALIBRATION)
     assert found.signals["best_relevance"] == 0.9
 
 
