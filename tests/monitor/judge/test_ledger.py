@@ -71,7 +71,8 @@ class Watch:
         )
         self.ledger = TrustLedger(
             self.judge, self.store, self.config, privacy=Privacy(PrivacyConfig(keep_text=keep_text)),
-            metrics=self.metrics, on_rejudged=self.told.append, clock=self.time.clock, monotonic=self.time.monotonic, sleep=self.time.sleep,
+            metrics=self.metrics, on_rejudged=self.told.append, clock=self.time.clock, monotonic=self.time.monotonic,
+            sleep=self.time.sleep,
         )  # fmt: skip
 
     def run(self, seconds: float) -> None:
