@@ -22,6 +22,7 @@ from monitor.demo.corpus import build_corpus, write_corpus
 from monitor.service import Service
 from tests.detectors.fakes import as_it_is
 from tests.monitor import kit
+from tests.monitor.judge.server import Answer, Body, completion, nonce_of, serving, verdict
 from tests.monitor.notifying.receiver import receiving
 from tests.monitor.otlp.kit import as_json, request, retriever
 
@@ -36,9 +37,18 @@ EMPTY = {
     "leadline_source_rebalances_total": "no Kafka here",
     "leadline_sink_skipped_assessments_total": "the sinks here write all",
     "leadline_unjournaled_traces_total": "the journal is on",
+    "leadline_judge_budget_remaining_ratio": "the judge here has no budget",
+    "leadline_judge_anchor_shift": "a reference of 30 anchors takes minutes",
+    "leadline_judge_canary_passed": "30 canaries of a kind take minutes",
     "leadline_scorer_known_pairs_total": "the scorer of this test does not count them",
     "leadline_scorer_truncated_pairs_total": "the scorer of this test reads everything",
 }
+
+
+def strict(request: Body) -> Answer:
+    """A judge that finds nothing relevant, and forgets the format now and then."""
+    nothing = verdict(request, 0, "")
+    return completion(request, nothing if int(nonce_of(request), 16) % 8 else "I would say 0.")
 
 
 class FailsOnce:
@@ -74,12 +84,13 @@ def sidecar(folder: Path) -> Iterator[Service]:
     ahead = list(past.traces(PIPELINE, datetime.now(UTC) + timedelta(hours=1), timedelta(0), 1))
     followed = folder / "traces.jsonl"
     followed.write_bytes(b"no trace\n" + kit.lines([*healthy, *broken, *ahead]))
-    with receiving() as receiver:
+    with receiving() as receiver, serving(strict) as judge:
         sections = {
             "sources": [{"kind": "http", "join_seconds": 0.2}, *kit.follow(followed)],
             "corpus": {"path": str(folder / "corpus.jsonl"), "timestamp": "published"},
-            "pipelines": {"default": {"sample": {"scorer": 0.5}}},
+            "pipelines": {"default": {"sample": {"scorer": 0.5, "judge": 0.1}}},
             "scorer": {"calibration": str(folder / "calibration.json")},
+            "judge": {"base_url": judge.url, "model": "m", "passages": 1, "tasks": ["context_relevance"]},
             "alerts": [{"signal": "hit_at_5", "smallest_drop": 0.05}],
             "notify": [{"kind": "webhook", "url": receiver.url}],
         }
