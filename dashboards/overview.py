@@ -119,9 +119,9 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     ),
     "What does the LLM judge say?": (
         Panel(bounded, "Context relevance by the judge", RATIO,
-              "Mean grade, of 1, that the judge would give the first five documents of the last day's traffic, between "
-              "the ends of its 95% interval (dashed). It is this judge's opinion, by evidence that hit@5 does not have. "
-              "Empty without a judge.", EACH,
+              "Mean grade, of 1, that it would give the first five documents of the last day's traffic, between "
+              "the ends of its 95% interval (dashed): an opinion, on evidence that hit@5 has not. Empty without a "
+              "judge.", EACH,
               interval(JUDGED, "{{pipeline}} {{instance}}", ALL_TRAFFIC), width=14),
         Panel(lines, "Judged traces behind it", NUMBER,
               "How many equally weighted judged traces it rests on. Below the dashed line no interval would hold, and "
