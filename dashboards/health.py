@@ -118,7 +118,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               (Query(f"max by (alarm, pipeline, scenario, reason) (leadline_alarm_abstained{PIPELINE})",
                      "{{alarm}} {{pipeline}} {{scenario}}: {{reason}}"),), width=16, steps=above(1)),
         Panel(lines, "Assessments that a sink left out", PER_SECOND,
-              "It went on without them: `no_otlp_ids` and `unknown_span` are of traces that the trace store does not "
+              "It went on without them: `no_otlp_ids` and `unknown_...` are of traces that the trace store does not "
               "have; `refused` and `too_large` are for its operator. Empty where all were written.", SUMMED,
               rate("sink, reason", "leadline_sink_skipped_assessments_total", "{{sink}}: {{reason}}")),
     ),
