@@ -221,7 +221,7 @@ _JUDGE = (
                "Questions that were not answered from memory, by outcome: `believed`, or why there is no verdict: "
                "`refused`, `malformed`, `wrong_nonce`; its quote was none (`no_quote`), is not in what was read "
                "(`quote_not_found`) or proves nothing (`quote_no_evidence`); `fooled`: it grades a passage as high for "
-               "a question that nothing answers; `judge_failed`, `over_budget`: there was no reply."),
+               "the twin of the question, which nothing answers; `judge_failed`, `over_budget`: there was no reply."),
     MetricSpec("judge_cache_total", "counter", "lookups", ("result",),
                "Lookups of verdicts: `hit`, `miss`, or `expired`, too old."),
 )  # fmt: skip

@@ -66,7 +66,7 @@ class JudgeConfig(Section):
     tokens_per_hour: int | None = Field(None, ge=1)
     tokens_per_day: int | None = Field(None, ge=1)
     uncertain_share: float = Field(0.0, ge=0, le=0.9)
-    decoys: bool = True
+    twins: bool = True
     canaries_per_hour: float = Field(6, ge=0, le=3600)
     anchors: Anchors = Anchors()
     cache: Cache = Cache()

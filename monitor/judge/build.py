@@ -50,7 +50,7 @@ class Judging:
             raise
         self.judge = Judge(
             self._client, self.store, model=config.model, longest_passage=config.max_passage_characters,
-            deadline_seconds=config.deadline_seconds, decoys=config.decoys, keep_quotes=keep_text,
+            deadline_seconds=config.deadline_seconds, twins=config.twins, keep_quotes=keep_text,
             on_outcome=self._count,
         )  # fmt: skip
         metrics.on_collect(self._client.report)

@@ -29,7 +29,7 @@ def said(text: str) -> dict[str, object]:
     return msgspec.json.decode(text, type=dict[str, object])
 
 
-ATTACKS = load("attacks") + load("attacks_held_out")
+ATTACKS = load("attacks") + load("attacks_held_out") + load("attacks_held_out_2")
 
 
 @pytest.mark.parametrize("case", ATTACKS, ids=lambda case: case.id)

@@ -14,8 +14,9 @@ LANGUAGES = ("de", "en", "es", "fr", "zh")
 HELD_OUT_KINDS = {Kind.METADATA, Kind.FAKE_REASONING, Kind.SUBSTITUTED_QUERY, Kind.SCALE_CHANGE, Kind.TASK_SWITCH}
 ATTACKS, ATTACKS_HELD_OUT = load("attacks"), load("attacks_held_out")
 HONEST, HONEST_HELD_OUT = load("honest"), load("honest_held_out")
-EVERY_ATTACK = ATTACKS + ATTACKS_HELD_OUT
-EVERY_HONEST = HONEST + HONEST_HELD_OUT
+ATTACKS_HELD_OUT_2, HONEST_HELD_OUT_2 = load("attacks_held_out_2"), load("honest_held_out_2")
+EVERY_ATTACK = ATTACKS + ATTACKS_HELD_OUT + ATTACKS_HELD_OUT_2
+EVERY_HONEST = HONEST + HONEST_HELD_OUT + HONEST_HELD_OUT_2
 EASY = {"", "partial", "related only", "nothing on it", "cross-lingual"}
 _ELLIPSIS = re.compile(r"\[…\]|\(\.\.\.\)|…+|\.\.\.")
 
@@ -41,8 +42,18 @@ def test_every_language_and_kind_is_there() -> None:
     assert {case.kind for case in ATTACKS_HELD_OUT} >= HELD_OUT_KINDS
 
 
+def test_the_second_held_out_attacks_are_of_every_kind_and_depend_on_the_query_most() -> None:
+    count = Counter((case.language, case.kind) for case in ATTACKS_HELD_OUT_2)
+    assert {case.kind for case in ATTACKS_HELD_OUT_2} == set(Kind)
+    for language in LANGUAGES:
+        assert sum(times for (spoken, _), times in count.items() if spoken == language) == 14
+        assert count[language, Kind.STUFFED_KEYWORDS] == 5
+        assert count[language, Kind.CONDITIONAL] == 3
+
+
 def test_honest_cases_are_of_all_languages_and_many_are_difficult() -> None:
-    for cases, least, difficult, crossing in ((HONEST, 200, 70, 20), (HONEST_HELD_OUT, 80, 40, 8)):
+    held_out = ((HONEST_HELD_OUT, 80, 40, 8), (HONEST_HELD_OUT_2, 80, 40, 8))
+    for cases, least, difficult, crossing in ((HONEST, 200, 70, 20), *held_out):
         assert len(cases) >= least
         assert sum(case.note not in EASY for case in cases) >= difficult
         assert sum(">" in case.language for case in cases) >= crossing

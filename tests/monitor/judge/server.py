@@ -84,6 +84,11 @@ def verdict(request: Body, grade: int = 2, quote: str = "returned within 30 days
     return json.dumps({"nonce": nonce_of(request), "quote": quote, "grade": grade})
 
 
+def is_twin(request: Body) -> bool:
+    """Whether it asks for the twin of a question: no query of the tests ends in brackets."""
+    return re.search(r"\)\n=== query \w+ ends ===", request["messages"][-1]["content"]) is not None
+
+
 def good(request: Body) -> Answer:
     """A verdict in due form."""
     return completion(request, verdict(request))

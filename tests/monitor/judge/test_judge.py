@@ -1,4 +1,4 @@
-"""A question's way through memory, endpoint, checks and decoys, with the real client before a scripted server."""
+"""A question's way through memory, endpoint, checks and twins, with the real client before a scripted server."""
 
 import asyncio
 import time
@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from detectors.judging.decoys import DECOYS
 from detectors.judging.records import Doubt, Question, Task, Verdict
 from detectors.measures.judge import Outcome
 from detectors.records import Reason
@@ -26,6 +25,7 @@ from tests.monitor.judge.server import (
     error,
     false_quote,
     filtered,
+    is_twin,
     other_schema,
     plain,
     prose,
@@ -41,9 +41,9 @@ ASKED = Question(Task.CONTEXT_RELEVANCE, "how long can I return shoes", (PASSAGE
 
 
 def honest(request: Body) -> Answer:
-    """Grade 2 for what it is asked, 0 for a question that nothing answers."""
-    decoy = any(one in request["messages"][-1]["content"] for one in DECOYS)
-    return completion(request, verdict(request, 0, "") if decoy else verdict(request), log_probabilities=False)
+    """Grade 2 for what it is asked, 0 for its twin."""
+    said = verdict(request, 0, "") if is_twin(request) else verdict(request)
+    return completion(request, said, log_probabilities=False)
 
 
 def obeying(request: Body) -> Answer:
@@ -78,7 +78,7 @@ def server() -> Iterator[JudgeServer]:
 
 
 def test_a_verdict_costs_its_call_once(tmp_path: Path, server: JudgeServer) -> None:
-    """And that for a decoy; after a restart neither."""
+    """And that of its twin; after a restart neither."""
     with judging(tmp_path, server) as one:
         assert ask(one, ASKED) == [Verdict(2.0, QUOTE, MODEL)]
         assert ask(one, ASKED) == [Verdict(2.0, QUOTE, MODEL)]
@@ -96,7 +96,7 @@ def test_the_same_question_is_asked_once_at_a_time(tmp_path: Path, server: Judge
 
 
 def test_a_fresh_verdict_is_none_of_memory(tmp_path: Path, server: JudgeServer) -> None:
-    """The one for the decoy may be."""
+    """So is that of its twin."""
     with judging(tmp_path, server) as one:
         ask(one, ASKED)
         ask(one, ASKED, fresh=True)
@@ -105,7 +105,7 @@ def test_a_fresh_verdict_is_none_of_memory(tmp_path: Path, server: JudgeServer) 
 
 def test_verdicts_of_another_model_are_forgotten(tmp_path: Path, server: JudgeServer) -> None:
     """What the endpoint calls the model counts, not what it was asked for."""
-    with judging(tmp_path, server, decoys=False) as one:
+    with judging(tmp_path, server, twins=False) as one:
         ask(one, ASKED)
         server.default = lambda request: completion(request, verdict(request, 1), model="other")
         ask(one, Question(Task.CONTEXT_RELEVANCE, "another", (PASSAGE,)))
@@ -115,28 +115,27 @@ def test_verdicts_of_another_model_are_forgotten(tmp_path: Path, server: JudgeSe
 
 
 def test_a_passage_that_is_graded_for_anything_has_fooled_the_judge(tmp_path: Path, server: JudgeServer) -> None:
-    """That is kept, too: for another query of the same passage the decoy is not asked again."""
+    """That is kept, too."""
     server.default = obeying
     with judging(tmp_path, server) as one:
         assert ask(one, ASKED) == [Doubt.FOOLED]
         assert ask(one, ASKED) == [Doubt.FOOLED]
-        assert ask(one, Question(Task.CONTEXT_RELEVANCE, "are they new", (PASSAGE,))) == [Doubt.FOOLED]
-    assert len(server.asked) == 3
+    assert len(server.asked) == 2
 
 
-def test_no_decoy_is_asked_where_nothing_is_gained(tmp_path: Path, server: JudgeServer) -> None:
-    """Of a grade of nothing, and where they are off."""
-    server.default = lambda request: completion(request, verdict(request, 0, ""))
+def test_a_twin_is_asked_only_of_high_grades(tmp_path: Path, server: JudgeServer) -> None:
+    """And not where twins are off."""
+    server.default = lambda request: completion(request, verdict(request, 1), log_probabilities=False)
     with judging(tmp_path, server) as one:
         ask(one, ASKED)
     server.default = obeying
-    with judging(tmp_path, server, decoys=False) as one:
+    with judging(tmp_path, server, twins=False) as one:
         assert ask(one, Question(Task.CONTEXT_RELEVANCE, "other", (PASSAGE,))) == [Verdict(3.0, QUOTE, MODEL)]
     assert len(server.asked) == 2
 
 
 def test_what_was_not_tried_is_not_believed(tmp_path: Path, server: JudgeServer) -> None:
-    """Where the call for the decoy fails, the verdict waits for another time."""
+    """Where the call for the twin fails, the verdict waits for another time."""
     server.script.extend([honest, error(500)])
     with judging(tmp_path, server) as one:
         assert ask(one, ASKED) == [Reason.JUDGE_FAILED]
@@ -163,14 +162,14 @@ def test_whatever_goes_wrong_is_an_outcome(
 def test_a_server_that_ignores_response_format_is_read_all_the_same(tmp_path: Path, server: JudgeServer) -> None:
     """It never says so: JSON in prose, no log-probabilities, no count of tokens."""
     server.default = plain
-    with judging(tmp_path, server, decoys=False) as one:
+    with judging(tmp_path, server, twins=False) as one:
         assert ask(one, ASKED) == [Verdict(2.0, QUOTE, MODEL)]
 
 
 def test_log_probabilities_make_the_grade_finer(tmp_path: Path, server: JudgeServer) -> None:
     """Worked by hand: .7 on 2 and .1 each on 0, 1 and 3."""
     server.default = lambda request: completion(request, verdict(request))
-    with judging(tmp_path, server, decoys=False) as one:
+    with judging(tmp_path, server, twins=False) as one:
         (outcome,) = ask(one, ASKED)
     assert isinstance(outcome, Verdict)
     assert outcome.grade == pytest.approx(0.7 * 2 + 0.1 * 1 + 0.1 * 3)

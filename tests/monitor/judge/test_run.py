@@ -11,11 +11,10 @@ import httpx2
 import pytest
 import yaml
 
-from detectors.judging.decoys import DECOYS
 from detectors.judging.records import Task
 from detectors.measures.judge import signals_of
 from monitor.service import Service
-from tests.monitor.judge.server import Answer, Body, JudgeServer, completion, error, serving, slow, verdict
+from tests.monitor.judge.server import Answer, Body, JudgeServer, completion, error, is_twin, serving, slow, verdict
 from tests.monitor.kit import PRIVATE, assessed, config, document, follow, leadline, lines, trace, wait_for
 
 ALL = {"default": {"sample": {"cheap": 1.0, "scorer": 1.0, "judge": 1.0}}}
@@ -25,8 +24,7 @@ SIGNALS = signals_of(tuple(Task))
 def reading(request: Body) -> Answer:
     """An honest judge of the kit's traces: `text 0` is perfect, any other text has nothing to do with the query."""
     content = request["messages"][-1]["content"]
-    decoy = any(one in content for one in DECOYS)
-    quote = "text 0 says all" if "text 0" in content and not decoy else ""
+    quote = "text 0 says all" if "text 0" in content and not is_twin(request) else ""
     if "statements" in request["response_format"]["json_schema"]["schema"]["properties"]:
         entry = {"statement": 1, "passage": 1 if quote else 0, "quote": quote, "verdict": "supported"}
         nonce = json.loads(verdict(request))["nonce"]
