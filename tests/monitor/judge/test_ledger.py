@@ -283,7 +283,7 @@ class Endpoint:
 def test_the_judge_itself_is_asked_past_its_memory(tmp_path: Path) -> None:
     """The same question again reaches the endpoint, and another model makes another version."""
     watch, endpoint = Watch(tmp_path), Endpoint()
-    judge = Judge(endpoint, watch.store, model="m", longest_passage=1000, deadline_seconds=60, decoys=False)
+    judge = Judge(endpoint, watch.store, model="m", longest_passage=1000, deadline_seconds=60, twins=False)
     told: list[Rejudged] = []
     ledger = TrustLedger(
         judge, watch.store, watch.config, privacy=Privacy(PrivacyConfig()), metrics=watch.metrics,
