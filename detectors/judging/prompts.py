@@ -4,7 +4,6 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
-from hashlib import blake2b
 from importlib.resources import files
 
 import msgspec
@@ -24,11 +23,10 @@ def instructions(task: Task) -> str:
     return files("detectors").joinpath(f"data/judge_{task}.txt").read_text(encoding="utf-8").strip()
 
 
-@lru_cache
-def prompt_version() -> str:
-    """Names the wording: verdicts of different wordings are never mixed."""
-    wording = [*map(instructions, Task), _FRAME, _LAST, msgspec.json.encode([_GRADED, _statements_schema(1)]).decode()]
-    return f"p-{blake2b(chr(0).join(wording).encode(), digest_size=4).hexdigest()}"
+def wording() -> list[str]:
+    """Every word that a prompt has beside data."""
+    schemas = msgspec.json.encode([_GRADED, _statements_schema(1)]).decode()
+    return [*map(instructions, Task), _FRAME, _LAST, schemas]
 
 
 def clean(text: str, longest: int) -> str:
