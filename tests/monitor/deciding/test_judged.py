@@ -181,6 +181,7 @@ def test_deciders_get_a_uniform_sample_of_what_was_judged(week: list[Observation
     machine = deciding()
     fed(machine, week)
     counted = {key[3]: count for key, count in machine.counted.items() if key[:2] == ("watched", "context_relevance")}
+    assert counted["not_sampled"] == sum(not one.judge for one in week)
     assert counted["not_uniform"] == sum(bool(one.judge) and not one.judge_uniform for one in week)
     assert counted["fed"] + counted["no_reference"] == sum(one.judge_uniform > 0 for one in week)
     assert counted["fed"] > 0
