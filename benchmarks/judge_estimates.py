@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from detectors.judging.agreement import weighted_kappa
 from detectors.ppi import NestedEstimate, nested_estimate, nested_terms
 from detectors.simulated_judging import SHAPES, Judged, simulated_judging, true_mean
-from monitor.build import build_assessor, load_corpus
+from monitor.build import Scorer, build_assessor, load_corpus
 from monitor.commands import calibrated_scorer, file_config
 from monitor.config import EVERYTHING
 from monitor.evaluation import Labels, read_labels
@@ -37,7 +37,7 @@ RHOS, PREFERRING = (0.0, 0.5, 0.9), (0.0, 0.5)
 RECORDINGS = ("traces.jsonl", "traces.e5.jsonl")
 DEPTH = 5  # a judge grades the first five
 HALF_WIDTH = 0.05
-NOISE = 0.35  # of the noisy judge's grades are drawn anew, by how common each grade is
+NOISE = 0.55  # of the noisy judge's grades are drawn anew from all grades: kappa is 1 less that
 SIMULATED_TRACES = 20_000  # a day's, drawn from a collection
 DAYS = 30
 
@@ -107,13 +107,13 @@ class Measured(NamedTuple):
         return self._replace(grades=np.where(changed, anew, self.grades))
 
 
-def measured(directory: Path, cache: Path | None) -> Iterator[Measured]:
+def measured(directory: Path, cache: Path | None, scorer: Scorer) -> Iterator[Measured]:
     """Every recording of a collection, by the real assessor; kept in `cache` where there is one."""
     labels = Labels(*read_labels(directory))
     for name in RECORDINGS:
         kept = cache / f"{directory.name}.{name}.npz" if cache is not None else None
         if kept is None or not kept.exists():
-            found = _assessed(directory, name, labels)
+            found = _assessed(directory, name, labels, scorer)
             if kept is not None:
                 np.savez(kept, grades=found.grades, proxies=found.proxies)
         else:
@@ -121,10 +121,11 @@ def measured(directory: Path, cache: Path | None) -> Iterator[Measured]:
         yield found
 
 
-def _assessed(directory: Path, name: str, labels: Labels) -> Measured:
+def _assessed(directory: Path, name: str, labels: Labels, scorer: Scorer) -> Measured:
     config = file_config(None, directory / "corpus.jsonl", DEPTH, None)
-    scorer, corpus = calibrated_scorer(config), load_corpus(config)
-    assessor = build_assessor(config, corpus, None, scorer.model, scorer.name, calibration=scorer.calibration)
+    assessor = build_assessor(
+        config, load_corpus(config), None, scorer.model, scorer.name, calibration=scorer.calibration
+    )
     grades, proxies = [], []
     for one in assess_all(Recording(directory / name, Sampler(lambda _: EVERYTHING)), assessor):
         known = labels.of(one.query_id, one.query)
@@ -200,7 +201,8 @@ def main() -> None:
     arguments = parser.parse_args()
     directories = sorted(path.parent for path in (arguments.collections or Path()).glob("*/corpus.jsonl"))
     if arguments.collections is not None and directories:
-        recordings = [one for directory in directories for one in measured(directory, arguments.cache)]
+        scorer = calibrated_scorer(file_config(None, None, DEPTH, None))
+        recordings = [one for directory in directories for one in measured(directory, arguments.cache, scorer)]
         print("\n".join(calls_table([*recordings, pooled(recordings)])), end="\n\n", flush=True)
     else:
         print("no labelled collections given: coverage alone", file=sys.stderr)
