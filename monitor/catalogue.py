@@ -141,6 +141,52 @@ _CHANGES = (
     MetricSpec("release_change_upper_ratio", "gauge", "ratio", ("pipeline",), "Upper end of its 95% interval."),
 )  # fmt: skip
 
+_JUDGE_TRUST = (
+    MetricSpec("judge_anchors", "gauge", "anchors", ("version",),
+               "Anchors that had all of their first verdicts, of the version of the judge (model, prompts, anchors) "
+               "that judged last."),
+    MetricSpec("judge_reference_begun_timestamp_seconds", "gauge", "seconds", ("version",),
+               "When that version gave its first verdict on an anchor: what it is compared with since."),
+    MetricSpec("judge_anchor_agreement_ratio", "gauge", "ratio", ("version",),
+               "Share of anchors whose last verdict is the grade of their first ones. Absent below 30 anchors."),
+    MetricSpec("judge_anchor_agreement_lower_ratio", "gauge", "ratio", ("version",),
+               "Lower end of its 95% interval (Wilson)."),
+    MetricSpec("judge_anchor_agreement_upper_ratio", "gauge", "ratio", ("version",), "Upper end of that interval."),
+    MetricSpec("judge_anchor_kappa", "gauge", "", ("version",),
+               "The same as Cohen's kappa with quadratic weights. Absent where all grades are one."),
+    MetricSpec("judge_anchor_kappa_lower", "gauge", "", ("version",), "Lower end of its 95% interval (jackknife)."),
+    MetricSpec("judge_anchor_kappa_upper", "gauge", "", ("version",), "Upper end of that interval."),
+    MetricSpec("judge_anchor_shift", "gauge", "grades", ("version",),
+               "Mean of the last verdicts less the first ones, grades 0 to 3: below 0 the judge grew stricter."),
+    MetricSpec("judge_anchor_shift_lower", "gauge", "grades", ("version",), "Lower end of its 95% interval."),
+    MetricSpec("judge_anchor_shift_upper", "gauge", "grades", ("version",), "Upper end of its 95% interval."),
+    MetricSpec("judge_human_agreement_ratio", "gauge", "ratio", ("version",),
+               "Share of anchors to which the judge gives the grade that a person gave. Absent below 30 such anchors."),
+    MetricSpec("judge_human_agreement_lower_ratio", "gauge", "ratio", ("version",),
+               "Lower end of its 95% interval (Wilson)."),
+    MetricSpec("judge_human_agreement_upper_ratio", "gauge", "ratio", ("version",), "Upper end of that interval."),
+    MetricSpec("judge_human_kappa", "gauge", "", ("version",),
+               "The same as Cohen's kappa with quadratic weights. Absent where all grades are one."),
+    MetricSpec("judge_human_kappa_lower", "gauge", "", ("version",), "Lower end of its 95% interval (jackknife)."),
+    MetricSpec("judge_human_kappa_upper", "gauge", "", ("version",), "Upper end of that interval."),
+    MetricSpec("judge_human_shift", "gauge", "grades", ("version",),
+               "Mean of the judge's grades less people's: below 0 the judge is the stricter one."),
+    MetricSpec("judge_human_shift_lower", "gauge", "grades", ("version",), "Lower end of its 95% interval."),
+    MetricSpec("judge_human_shift_upper", "gauge", "grades", ("version",), "Upper end of its 95% interval."),
+    MetricSpec("judge_rejudgements_total", "counter", "questions", ("result",),
+               "Anchors asked about again: `judged`; `doubted`, a reply that is no verdict; `skipped`, put off "
+               "because the budget is gone or the judge does not answer."),
+    MetricSpec("judge_canaries_total", "counter", "questions", ("kind", "result"),
+               "Questions with a known answer, by kind: `stuffed` (an irrelevant passage that repeats the query), "
+               "`flattering` (one that says that it is relevant), `paraphrase` (a relevant one that shares no word "
+               "with the query). `passed`, `failed`, `unanswered` (refused or malformed), `skipped`."),
+    MetricSpec("judge_canary_passed_ratio", "gauge", "ratio", ("kind",),
+               "Share of the last 100 answered canaries of a kind that were passed. Absent below 30."),
+    MetricSpec("judge_canary_passed_lower_ratio", "gauge", "ratio", ("kind",),
+               "Lower end of its 95% interval (Wilson)."),
+    MetricSpec("judge_canary_passed_upper_ratio", "gauge", "ratio", ("kind",), "Upper end of that interval."),
+)  # fmt: skip
+
 _CROSS_ENCODER = (
     MetricSpec("scorer_pairs_total", "counter", "pairs", (), "Query-passage pairs that the cross-encoder was given."),
     MetricSpec("scorer_known_pairs_total", "counter", "pairs", (),
@@ -175,7 +221,7 @@ _JUDGE = (
                "Questions that were not answered from memory, by outcome: `believed`, or why there is no verdict: "
                "`refused`, `malformed`, `wrong_nonce`; its quote was none (`no_quote`), is not in what was read "
                "(`quote_not_found`) or proves nothing (`quote_no_evidence`); `fooled`: it grades a passage as high for "
-               "a question that nothing answers; `judge_failed`, `over_budget`: there was no reply."),
+               "the twin of the question, which nothing answers; `judge_failed`, `over_budget`: there was no reply."),
     MetricSpec("judge_cache_total", "counter", "lookups", ("result",),
                "Lookups of verdicts: `hit`, `miss`, or `expired`, too old."),
 )  # fmt: skip
@@ -242,7 +288,7 @@ SECTIONS: dict[str, tuple[MetricSpec, ...]] = {
     "Alarms": _ALARMS,
     "Changes": _CHANGES,
     "Cross-encoder": _CROSS_ENCODER,
-    "Judge": _JUDGE,
+    "Judge": (*_JUDGE, *_JUDGE_TRUST),
     "Sources": _SOURCES,
     "Components and destinations": _COMPONENTS,
     "This process": _THIS_PROCESS,

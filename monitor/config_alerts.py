@@ -10,6 +10,7 @@ from detectors.signals import SIGNALS
 from monitor.config_base import Section
 
 HIT = "hit_at_5"
+JUDGE_DRIFT = "judge_drift"  # the alarm over the judge, which no alert of another kind may be called
 WATCHABLE = (HIT, *(name for name, spec in SIGNALS.items() if spec.bounded))
 
 
@@ -39,6 +40,8 @@ class Alert(Section):
     def _plain(cls, name: str) -> str:
         if not re.fullmatch(r"[a-z0-9_]{0,60}", name):
             raise ValueError("expected at most 60 small letters, digits and '_'")
+        if name == JUDGE_DRIFT:
+            raise ValueError(f"expected another name: {JUDGE_DRIFT} is the alarm over the judge")
         return name
 
     @model_validator(mode="after")

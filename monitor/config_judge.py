@@ -25,11 +25,18 @@ class Cache(Section):
 
 
 class Anchors(Section):
-    """The questions that are asked again all day: of a file, or frozen from early traffic; so many, so often."""
+    """The questions that are asked again all day: of a file, or frozen from early traffic; so many, so often.
+
+    Another `version` takes the first verdicts anew. An alarm `judge_drift` is for a mean grade that moved by
+    `smallest_shift` or more.
+    """
 
     path: Path | None = None
-    size: int = Field(100, ge=10, le=10_000)
+    size: int = Field(100, ge=30, le=10_000)
     per_hour: float = Field(30, ge=0, le=3600)
+    version: int = Field(1, ge=1)
+    smallest_shift: float = Field(0.25, gt=0, le=1)
+    false_alarms_per_year: float = Field(1.0, gt=0, allow_inf_nan=False)
 
 
 class JudgeConfig(Section):
@@ -59,7 +66,7 @@ class JudgeConfig(Section):
     tokens_per_hour: int | None = Field(None, ge=1)
     tokens_per_day: int | None = Field(None, ge=1)
     uncertain_share: float = Field(0.0, ge=0, le=0.9)
-    decoys: bool = True
+    twins: bool = True
     canaries_per_hour: float = Field(6, ge=0, le=3600)
     anchors: Anchors = Anchors()
     cache: Cache = Cache()

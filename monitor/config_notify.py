@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from detectors.records import ALL
 from monitor.config_base import BaseUrl, Header, Section, Url
 
 OWN_LABELS = ("alertname", "pipeline", "scenario", "signal", "monitor")
@@ -36,8 +37,8 @@ class Destination(Section):
         return self.name or self.kind
 
     def wants(self, alarm: str, pipeline: str) -> bool:
-        """Whether it is told of such an alarm."""
-        return (not self.alarms or alarm in self.alarms) and (not self.pipelines or pipeline in self.pipelines)
+        """Whether it is told of such an alarm; one that concerns every pipeline is every destination's."""
+        return (not self.alarms or alarm in self.alarms) and (not self.pipelines or pipeline in {ALL, *self.pipelines})
 
 
 class Webhook(Destination):

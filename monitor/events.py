@@ -1,6 +1,5 @@
 """`POST /v1/events`: a deploy is announced; `GET`: what was announced, and what became of it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -9,11 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from monitor.deciding.deciding import Deciding, Entry, Told
-from monitor.deciding.ledger import Ledger
+from monitor.deciding.deciding import Deciding
 from monitor.deciding.observation import LONGEST_RELEASE
 from monitor.deciding.releases import Comparison, Event
-from monitor.state import State, Step
+from monitor.telling import Teller
 
 PATH = "/v1/events"
 MAX_BYTES = 16_384
@@ -37,10 +35,8 @@ class Listed(msgspec.Struct):
 class Events:
     """Takes deploys in: 200 once one is saved. It takes effect from its time on, and at once where that has passed."""
 
-    def __init__(
-        self, ledger: Ledger, state: State, announce: Callable[[Told], None], clock: Callable[[], float]
-    ) -> None:
-        self._ledger, self._state, self._announce, self._clock = ledger, state, announce, clock
+    def __init__(self, deciding: Deciding, teller: Teller) -> None:
+        self._deciding, self._teller = deciding, teller
         self.routes = [Route(PATH, self._post, methods=["POST"]), Route(PATH, self._get, methods=["GET"])]
 
     async def _post(self, request: Request) -> Response:
@@ -51,25 +47,19 @@ class Events:
             event = self._event(msgspec.json.decode(body, type=Deploy))
         except (msgspec.DecodeError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
-        await run_in_threadpool(self._take, event)
+        await run_in_threadpool(self._teller.deployed, event)
         return _json(event)
 
     def _event(self, deploy: Deploy) -> Event:
         if not 0 < len(deploy.release.strip()) <= LONGEST_RELEASE:
             raise ValueError(f"release: expected 1 to {LONGEST_RELEASE} characters")
-        time = deploy.timestamp or datetime.fromtimestamp(self._clock(), UTC)
+        time = deploy.timestamp or datetime.fromtimestamp(self._teller.clock(), UTC)
         if time.tzinfo is None:
             raise ValueError("timestamp: expected a time with its zone, such as 2026-11-23T12:00:00Z")
-        return Event(deploy.release.strip(), max(time.timestamp(), self._clock()), deploy.pipeline)
-
-    def _take(self, event: Event) -> None:
-        with self._ledger.exclusive:
-            told, changes = self._ledger.told(Entry(self._clock(), event=event))
-            self._state.save(Step({}, decided=changes))
-        self._announce(told)
+        return Event(deploy.release.strip(), max(time.timestamp(), self._teller.clock()), deploy.pipeline)
 
     async def _get(self, _: Request) -> Response:
-        return _json(await run_in_threadpool(listed, self._ledger.deciding))
+        return _json(await run_in_threadpool(listed, self._deciding))
 
 
 def listed(deciding: Deciding) -> Listed:

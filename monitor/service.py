@@ -40,6 +40,7 @@ from monitor.sinks.base import Sink
 from monitor.sinks.memory import MemorySink
 from monitor.sources.build import Parts, build_sources
 from monitor.state import State
+from monitor.telling import Teller
 from monitor.worker import SourceWorker
 
 if TYPE_CHECKING:
@@ -116,9 +117,10 @@ class Service:
         self._closing.callback(state.close)
         for sink in self._given:
             self._closing.callback(sink.close)
+        judging = self._judging(config)
         self._builder = Builder(
             self.metrics, corpus=self._corpus_given, scorer=self._scorer_given, sinks=self._given,
-            judging=self._judging(config), clock=self._clock,
+            judging=judging, clock=self._clock,
         )  # fmt: skip
         self._assembly = self._builder.build(config)
         self._count_corpus(self._assembly.corpus)
@@ -140,12 +142,16 @@ class Service:
         for source in sources:
             saved = state.position(source.name)
             self._workers.append(SourceWorker(source, self._intake, saved, metrics=self.metrics, health=self.health))
-        events = Events(ledger, state, announcer.announce, self._clock)
+        teller = Teller(ledger, state, announcer.announce, self._clock)
+        events = Events(ledger.deciding, teller)
         operations = operations_app(self.metrics, self.health, [*events.routes, estimates_route(ledger.deciding)])
         self._operations = HttpServer([Site(config.http.metrics, operations)])
         self._closing.callback(self._operations.stop, SERVER_SECONDS)
         self._operations.start()
         announcer.start(self._clock())
+        if judging is not None:
+            judging.watch(self._assembly.privacy, teller.rejudged)
+            self.health.note("judge", lambda: judging.problem)
         self._begin(self._pipeline)
 
     def _judging(self, config: Config) -> "Judging | None":

@@ -68,7 +68,7 @@ def agreement(first: ArrayLike, second: ArrayLike) -> Agreement | None:
 
 
 def mean_shift(moved: Floats) -> Figure:
-    """The mean of paired differences, with Student's interval over those and two more: one pair up by a grade, one down.
+    """The mean of paired differences, with Student's interval over those and two more: one up by a grade, one down.
 
     The two are what Agresti and Coull add to a share: n pairs of which none moved are no proof that none ever will, and
     without them the interval would be 0 wide.

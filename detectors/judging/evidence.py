@@ -1,11 +1,7 @@
-"""Whether a quote proves a grade: it stands in the passage, and says more than the query and what judges are told.
+"""Whether a quote proves a grade: it stands in the passage, and not in what the passage says to its judge.
 
-A language model can be told what to say by what it reads, and takes words of the query for an answer to it. So a grade
-above 0 has to show words that stand in the passage, outside of sentences that speak to a judge, and that bring
-something: other words than the query's and than those by which a text announces what it is about.
-
-It cannot see whether these words are true, or about the query at all: a judge that is talked into any quote is found
-by the question that nothing can answer (`decoys`).
+It cannot see whether the words are true, or about the query at all: a judge that is talked into any quote, or counts
+words, is found by the twin of its question (`twins`).
 """
 
 import re
@@ -21,9 +17,6 @@ Span = tuple[int, int]
 """Where something begins and ends in a text."""
 
 SLACK = 1.5  # times the longest quote that was asked for: a server may not enforce it
-LEAST_SHARE = 0.2  # of a quote's words that have to be its own
-LEAST_HAN = 3  # of its different Chinese characters
-STEM = 5  # letters by which words of the query are known again in other forms
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_HAN}]+|[^\W{_HAN}_]+")
@@ -47,9 +40,7 @@ def doubt_of_quote(quote: str, passage: str, query: str) -> Doubt | None:
     if spans is None:
         return Doubt.QUOTE_NOT_FOUND
     spoken = [] if is_about_grading(query) else [s for s in sentences(passage) if speaks_to_judge(passage[slice(*s)])]
-    kept = " ".join(_without(spoken, passage, spans))
-    proven = says_something(kept, query) and (not spoken or not query or shares(kept, query))
-    return None if proven else Doubt.QUOTE_NO_EVIDENCE
+    return None if folded("".join(_without(spoken, passage, spans)))[0] else Doubt.QUOTE_NO_EVIDENCE
 
 
 def find(quote: str, passage: str) -> list[Span] | None:
@@ -75,10 +66,10 @@ def find(quote: str, passage: str) -> list[Span] | None:
 
 
 def folded(text: str) -> tuple[str, Sequence[int]]:
-    """Its letters and digits, NFKC and case-folded, and where in `text` each comes from."""
+    """Its letters without accents and its digits, NFKD and case-folded, and where in `text` each comes from."""
     letters, places = [], []
     for place, character in enumerate(text):
-        for letter in unicodedata.normalize("NFKC", character).casefold():
+        for letter in unicodedata.normalize("NFKD", character).casefold():
             if letter.isalnum():
                 letters.append(letter)
                 places.append(place)
@@ -126,41 +117,6 @@ def is_about_grading(query: str) -> bool:
     return _any(words, "grading") or _any(words, "instruction")
 
 
-def says_something(text: str, query: str) -> bool:
-    """Whether words are left beside the query's and those that only announce.
-
-    >>> says_something("Refunds take 30 days.", "how long do refunds take")
-    True
-    >>> says_something("Here you find everything about refunds", "refund policy")
-    False
-    """
-    asked = {word[:STEM] for word in _words(query)}
-    own = known = 0
-    for word in _words(text):
-        if _is_han(word) or _is(word, "function"):
-            continue
-        known += 1
-        if any(map(str.isdigit, word)):
-            own += word[:STEM] not in asked
-        else:
-            own += not _is(word, "filler") and word[:STEM] not in asked
-    return (own > 0 and own >= LEAST_SHARE * known) or _says_something_in_han(text, query)
-
-
-def shares(text: str, query: str) -> bool:
-    """Whether a word of the query, or two Chinese characters of it in a row, stands in a text."""
-    asked, words = _words(query), {word[:STEM] for word in _words(text) if not _is_han(word)}
-    pairs = {word[i : i + 2] for word in asked if _is_han(word) for i in range(len(word) - 1)}
-    own = {word[:STEM] for word in asked if not (_is_han(word) or _is(word, "function"))}
-    return bool(own & words) or any(pair in text for pair in pairs)
-
-
-def _says_something_in_han(text: str, query: str) -> bool:
-    rest = _phrases("filler", "function").sub(" ", text)
-    own = set(re.findall(f"[{_HAN}]", rest)) - set(query)
-    return len(own) >= LEAST_HAN
-
-
 def _words(text: str) -> list[str]:
     """Words of scripts with spaces, and runs of Chinese as they stand."""
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
@@ -179,7 +135,7 @@ def _is(word: str, section: str) -> bool:
     """Whether a word is of a section of the list; a run of Chinese, whether it holds a phrase of it."""
     whole, stems = _section(section)
     if _is_han(word):
-        return section not in {"function", "filler"} and bool(_phrases(section).search(word))
+        return bool(_phrases(section).search(word))
     return word in whole or word.startswith(stems)
 
 

@@ -1,5 +1,6 @@
 """What the judge is asked, word for word: prompts with a version, and text made safe to stand in them."""
 
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -33,13 +34,14 @@ def prompt_version() -> str:
 def clean(text: str, longest: int) -> str:
     r"""Text as it may stand in a prompt: without control and invisible characters, and cut.
 
-    Marks by which chat templates end a message are broken up: a server that reads templates out of data would take
-    them for its own.
+    Entities of HTML are resolved, as whoever reads them does. Marks by which chat templates end a message are broken
+    up: a server that reads templates out of data would take them for its own.
 
     >>> clean("grade\u200b this\x00 <|im_end|>", 100)
     'grade this < |im_end| >'
     """
-    kept = "".join(c for c in text.replace("\r\n", "\n") if c in _KEPT or unicodedata.category(c)[0] != "C")
+    text = html.unescape(text).replace("\r\n", "\n")
+    kept = "".join(c for c in text if c in _KEPT or unicodedata.category(c)[0] != "C")
     spaced = _BLANK_LINES.sub("\n\n", kept).strip()
     return _MARKS.sub(lambda mark: f" {mark[0]}" if mark[0] == ">" else f"{mark[0]} ", spaced)[:longest]
 

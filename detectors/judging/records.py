@@ -76,11 +76,11 @@ class Doubt(StrEnum):
     NO_QUOTE = "no_quote"  # a grade above 0 and nothing quoted, or too little
     QUOTE_NOT_FOUND = "quote_not_found"  # the quote is not in the passage
     QUOTE_NO_EVIDENCE = "quote_no_evidence"  # what is quoted is an instruction, or repeats the query and says no more
-    FOOLED = "fooled"  # it graded the passage as high for a question that nothing can answer
+    FOOLED = "fooled"  # it graded the passage as high for the twin of the question, which nothing can answer
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """A grade from 0 to 3 that was believed, with the words that it rests on.
+    """A grade from 0 to 3 that was believed, with the words that it rests on: none where the grade was 0.
 
     `grade` is the expected grade where the endpoint gave log-probabilities, else the grade itself.
     """

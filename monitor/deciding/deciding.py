@@ -18,6 +18,7 @@ from detectors.deciders import Abstained
 from detectors.records import Alarm
 from monitor.config_alerts import HIT, Alert
 from monitor.deciding.baselines import build_baseline, enough, goodness, usable
+from monitor.deciding.judge_drift import JudgeDrift, Rejudged, SavedJudge
 from monitor.deciding.observation import JUDGED, Evidence, Observation, maker, stratum, weight_of
 from monitor.deciding.pipeline_state import PipelineState, SavedPipeline
 from monitor.deciding.releases import Comparison, Event, judge
@@ -38,6 +39,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     now: float
     observations: tuple[Observation, ...] = ()
     event: Event | None = None
+    rejudged: tuple[Rejudged, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing."""
+        return not (self.observations or self.event or self.rejudged)
 
 
 class Told(NamedTuple):
@@ -63,6 +70,7 @@ class Deciding:
         self.windows = Windows()
         self.pipelines: dict[str, PipelineState] = {}
         self.events: list[Event] = []
+        self.judge = JudgeDrift(settings.judge)
         self.counted: Counter[tuple[str, ...]] = Counter()  # ("late", pipeline) and the like
         self.lock = Lock()  # whoever reads from another thread holds it
         self._history = history
@@ -76,7 +84,7 @@ class Deciding:
             for one in self._in_time(entry):
                 groups[one.pipeline].append(one)
             self.windows.add([*chain.from_iterable(groups.values())])
-            told = Told([], [])
+            told = Told([*self.judge.take(entry.rejudged)], [])
             for name, group in groups.items():
                 self._take(self.pipelines[name], group, entry.now, told)
             return told
@@ -251,11 +259,13 @@ class Deciding:
         pipelines: Mapping[str, SavedPipeline],
         windows: Iterable[Row],
         events: Iterable[Event],
+        judge: SavedJudge,
         log: Iterable[Entry],
     ) -> None:
         """Be what was saved, and take in again what came after; alarms of that time were raised then."""
         self.windows = Windows(windows)
         self.events = list(events)
+        self.judge.restore(judge)
         self.pipelines = {name: PipelineState.restored(name, saved) for name, saved in pipelines.items()}
         for name, saved in pipelines.items():
             self._equip(self.pipelines[name], Told([], []), saved.streams)
@@ -267,13 +277,13 @@ class Deciding:
         """Every alarm that stands, as it was raised."""
         with self.lock:
             every = (streams for state in self.pipelines.values() for streams in state.streams.values())
-            return [alarm for streams in every for alarm in streams.standing()]
+            return [*self.judge.standing(), *(alarm for streams in every for alarm in streams.standing())]
 
     def use(self, settings: Settings) -> Told:
         """Another configuration from now on."""
         with self.lock:
             self.settings = settings
-            told = Told([], [])
+            told = Told([*self.judge.use(settings.judge)], [])
             for state in self.pipelines.values():
                 self._equip(state, told)
             self._plan_all()

@@ -15,6 +15,7 @@ from monitor.deciding.estimates import (
     normal_shares,
     shares,
 )
+from monitor.deciding.judge_trust import judge_samples
 from monitor.deciding.pipeline_state import PipelineState
 from monitor.deciding.windows import DAY_HOURS, Row
 from monitor.metrics import Labels, Metrics
@@ -26,6 +27,10 @@ _MINE = (
     "signal_mean_lower", "signal_mean_upper", "signal_effective_samples", "signal_coverage_ratio",
     *(f"judge_context_relevance_{end}" for end in ("ratio", "lower_ratio", "upper_ratio", "effective_samples")),
     *(f"{kind}_change{end}_ratio" for kind in ("quality", "mix", "release") for end in ("", "_lower", "_upper")),
+    "judge_anchors", "judge_reference_begun_timestamp_seconds",
+    *(f"judge_{who}_agreement{end}_ratio" for who in ("anchor", "human") for end in ("", "_lower", "_upper")),
+    *(f"judge_{who}_{what}{end}" for who in ("anchor", "human") for what in ("shift", "kappa")
+      for end in ("", "_lower", "_upper")),
 )  # fmt: skip
 
 Sample = tuple[str, Labels, float]
@@ -42,6 +47,7 @@ def report(deciding: Deciding, metrics: Metrics) -> None:
 
 
 def _samples(deciding: Deciding) -> Iterator[Sample]:
+    yield from judge_samples(deciding)
     for (kind, *labels), count in deciding.counted.items():
         if kind == "watched":
             yield "watched_traces_total", tuple(labels), count

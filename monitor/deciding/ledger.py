@@ -13,6 +13,7 @@ from detectors.records import Alarm
 from monitor.config_alerts import HIT
 from monitor.deciding.changes import Changes, Saved
 from monitor.deciding.deciding import Deciding, Entry, Told
+from monitor.deciding.judge_drift import SavedJudge
 from monitor.deciding.observation import TRACES
 from monitor.deciding.pipeline_state import SavedPipeline
 from monitor.deciding.releases import Event
@@ -23,7 +24,7 @@ SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_OBSERVATIONS = 5_000
 HISTORY_HOURS = 35 * 24  # how far back `leadline baseline` can reach
 
-_PIPELINE, _EVENTS = "pipeline", "events"
+_PIPELINE, _EVENTS, _JUDGE = "pipeline", "events", "judge"
 
 
 class Ledger:
@@ -33,38 +34,39 @@ class Ledger:
         self.deciding = deciding
         self.exclusive = Lock()  # held from telling to saving: what is logged is in the order in which it was told
         self._changed: set[str] = set()
-        self._observations = 0
+        self._told = 0  # observations and re-judgements
         self._since = 0.0
         self._alarms: list[Alarm] = []  # of a configuration: written with the snapshot that it brings
         self._reconfigured = False
 
     def restore(self, saved: Saved) -> None:
         """Be what was written down."""
-        pipelines, events = {}, []
+        pipelines, events, judge = {}, [], SavedJudge({})
         for kind, name, body in saved.pieces:
             if kind == _PIPELINE:
                 pipelines[name] = msgspec.msgpack.decode(body, type=SavedPipeline)
             elif kind == _EVENTS:
                 events = msgspec.msgpack.decode(body, type=list[Event])
+            elif kind == _JUDGE:
+                judge = msgspec.msgpack.decode(body, type=SavedJudge)
         recent = (
             row for name, state in pipelines.items() for row in history(saved.windows(name, state.hour - KEPT_HOURS))
         )
         log = [msgspec.msgpack.decode(body, type=Entry) for body in saved.log]
-        self.deciding.restore(pipelines, recent, events, log)
+        self.deciding.restore(pipelines, recent, events, judge, log)
         self._changed = {one.pipeline for entry in log for one in entry.observations}
-        self._observations = sum(len(entry.observations) for entry in log)
+        self._told = sum(len(entry.observations) + len(entry.rejudged) for entry in log)
 
     def told(self, entry: Entry) -> tuple[Told, Changes]:
         """Let the machine take in an entry; what came of it, and what to write down."""
-        empty = not entry.observations and entry.event is None
-        told = Told([], []) if empty else self.deciding.apply(entry)
+        told = Told([], []) if entry.empty else self.deciding.apply(entry)
         self._changed.update(one.pipeline for one in entry.observations)
-        self._observations += len(entry.observations)
+        self._told += len(entry.observations) + len(entry.rejudged)
         self._since = self._since or entry.now
-        late = entry.now - self._since >= SNAPSHOT_SECONDS and self._observations > 0
-        if self._reconfigured or late or self._observations >= SNAPSHOT_OBSERVATIONS:
+        late = entry.now - self._since >= SNAPSHOT_SECONDS and self._told > 0
+        if self._reconfigured or late or self._told >= SNAPSHOT_OBSERVATIONS:
             return told, self._snapshot(entry.now, told.alarms)
-        return told, Changes(log=None if empty else msgspec.msgpack.encode(entry), alarms=told.alarms)
+        return told, Changes(log=None if entry.empty else msgspec.msgpack.encode(entry), alarms=told.alarms)
 
     def use(self, settings: Settings) -> Told:
         """Another configuration. It is in no log, so that the next entry brings a snapshot."""
@@ -76,7 +78,10 @@ class Ledger:
 
     def _snapshot(self, now: float, alarms: Sequence[Alarm]) -> Changes:
         deciding = self.deciding
-        pieces = [(_EVENTS, "", msgspec.msgpack.encode(deciding.events))]
+        pieces = [
+            (_EVENTS, "", msgspec.msgpack.encode(deciding.events)),
+            (_JUDGE, "", msgspec.msgpack.encode(deciding.judge.saved())),
+        ]
         windows, dropped = [], []
         for name in self._changed & deciding.pipelines.keys():
             state = deciding.pipelines[name]
@@ -84,7 +89,7 @@ class Ledger:
             windows += self._windows(name, state.hour - KEPT_HOURS)
             dropped.append((name, state.hour - HISTORY_HOURS))
         every = [*self._alarms, *alarms]
-        self._changed, self._observations, self._since, self._reconfigured, self._alarms = set(), 0, now, False, []
+        self._changed, self._told, self._since, self._reconfigured, self._alarms = set(), 0, now, False, []
         return Changes(clear_log=True, pieces=pieces, windows=windows, drop_before=dropped, alarms=every)
 
     def _windows(self, pipeline: str, oldest: int) -> list[tuple[WindowKey, bytes]]:

@@ -12,10 +12,11 @@ from detectors.mix import Decomposition
 from detectors.moments import Moments
 from detectors.records import ALL, Alarm, Assessment
 from detectors.signals import SIGNALS
-from monitor.config_alerts import HIT
+from monitor.config_alerts import HIT, JUDGE_DRIFT
 from monitor.deciding.baselines import goodness, usable, worse_is_lower
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.estimates import change_since
+from monitor.deciding.judge_trust import judge_notice
 from monitor.deciding.observation import maker, scenario_of
 from monitor.deciding.windows import DAY_HOURS, HOUR_SECONDS, Row, merged
 from monitor.notifying.notice import WORST, Notice, Worst
@@ -47,6 +48,8 @@ def notice_of(deciding: Deciding, alarm: Alarm, risks: RecentRisks) -> Notice:
     """
     if alarm.state == "resolved":
         return Notice(alarm=alarm)
+    if alarm.alarm == JUDGE_DRIFT:
+        return judge_notice(deciding, alarm)
     worst = risks.worst(alarm.pipeline, alarm.scenario) if alarm.signal == HIT else ()
     first = _first_hour(alarm)
     with deciding.lock:

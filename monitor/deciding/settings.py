@@ -7,16 +7,18 @@ from typing import NamedTuple
 import msgspec
 
 from detectors.baseline import Baseline, to_json
+from detectors.judging.drift import DriftBudget
 from monitor.config import Config
 from monitor.config_alerts import Alert
 from monitor.errors import LeadlineError
 
 
 class Settings(NamedTuple):
-    """Alerts by name, and baselines that were given as files, by pipeline."""
+    """Alerts by name, baselines that were given as files, by pipeline, and what the judge's anchors are watched for."""
 
     alerts: Mapping[str, Alert]
     given: Mapping[str, Sequence[Baseline]] = {}
+    judge: DriftBudget | None = None
 
     def given_for(self, pipeline: str, measure: str) -> list[Baseline]:
         """The baselines that were given of one measure, of any scale."""
@@ -32,7 +34,18 @@ def settings_of(config: Config) -> Settings:
         Where a baseline cannot be read, is none, or is another pipeline's.
     """
     given = {name: read_baselines(one.baseline, name) for name, one in config.pipelines.items() if one.baseline}
-    return Settings({alert.called: alert for alert in config.alerts}, given)
+    return Settings({alert.called: alert for alert in config.alerts}, given, _judge(config))
+
+
+def _judge(config: Config) -> DriftBudget | None:
+    """None where no anchor is re-judged."""
+    if config.judge is None or not config.judge.anchors.per_hour:
+        return None
+    anchors = config.judge.anchors
+    return DriftBudget(
+        smallest_shift=anchors.smallest_shift, false_alarms_a_year=anchors.false_alarms_per_year,
+        an_hour=anchors.per_hour,
+    )  # fmt: skip
 
 
 def write_baselines(path: Path, baselines: Sequence[Baseline]) -> None:

@@ -113,6 +113,19 @@ class Watched:
             self.raised = None
             yield "resolved", self.last
 
+    def saved(self, decider: str, reference: str) -> SavedStream:
+        """All that it remembers, with what kind of decider it has and what that took residuals from."""
+        return SavedStream(
+            decider, reference, msgspec.msgpack.encode(self.state), self.values_a_day, self.evidence, self.shortfall,
+            self.calm, self.raised, self.last,
+        )  # fmt: skip
+
+    def restore(self, saved: SavedStream) -> None:
+        """Go on from what was saved, once it is given a decider."""
+        self.state = msgspec.msgpack.decode(saved.state, type=_STATES[saved.decider])
+        self.values_a_day, self.evidence = saved.values_a_day, saved.evidence
+        self.shortfall, self.calm, self.raised, self.last = saved.shortfall, saved.calm, saved.raised, saved.last
+
 
 class Streams:
     """The streams of one alert in one pipeline.
@@ -236,23 +249,17 @@ class Streams:
     def saved(self) -> dict[str, SavedStream]:
         """All that the streams remember."""
         return {
-            name: SavedStream(
-                self.alert.decider, self.reference, msgspec.msgpack.encode(stream.state),
-                stream.values_a_day, stream.evidence, stream.shortfall, stream.calm, stream.raised, stream.last,
-            )
+            name: stream.saved(self.alert.decider, self.reference)
             for name, stream in self.streams.items()
             if stream.state is not None
-        }  # fmt: skip
+        }
 
     def restore(self, saved: Mapping[str, SavedStream]) -> None:
         """Go on from what was saved, once planned; what was of another reference or decider is forgotten."""
         for name, one in saved.items():
             stream = self.streams.get(name)
-            if stream is None or (one.decider, one.reference) != (self.alert.decider, self.reference):
-                continue
-            stream.state = msgspec.msgpack.decode(one.state, type=_STATES[one.decider])
-            stream.values_a_day, stream.evidence = one.values_a_day, one.evidence
-            stream.shortfall, stream.calm, stream.raised, stream.last = one.shortfall, one.calm, one.raised, one.last
+            if stream is not None and (one.decider, one.reference) == (self.alert.decider, self.reference):
+                stream.restore(one)
 
 
 def budget_of(alert: Alert, streams: int) -> Budget:

@@ -1,5 +1,6 @@
 """Puts a judge together from its configuration, for one service or one replay."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as NotInTime
@@ -10,8 +11,10 @@ from detectors.judging.records import Doubt, Task, Verdict
 from detectors.measures.judge import Outcome
 from monitor.config import Config
 from monitor.config_judge import JudgeConfig
+from monitor.deciding.judge_drift import Rejudged
 from monitor.judge.client import Client
 from monitor.judge.judge import Judge
+from monitor.judge.ledger import TrustLedger
 from monitor.judge.sampling import JudgeSampler
 from monitor.judge.stage import Asked, JudgeStage
 from monitor.judge.store import JudgeStore, store_path
@@ -36,6 +39,8 @@ class Judging:
     ) -> None:  # fmt: skip
         self._config = config
         self._metrics = metrics
+        self._clock = clock
+        self._trust: TrustLedger | None = None
         cache = config.cache
         self.store = JudgeStore(store_path(state), metrics, days=cache.days, entries=cache.entries, clock=clock)
         try:
@@ -45,21 +50,49 @@ class Judging:
             raise
         self.judge = Judge(
             self._client, self.store, model=config.model, longest_passage=config.max_passage_characters,
-            deadline_seconds=config.deadline_seconds, decoys=config.decoys, keep_quotes=keep_text,
+            deadline_seconds=config.deadline_seconds, twins=config.twins, keep_quotes=keep_text,
             on_outcome=self._count,
         )  # fmt: skip
         metrics.on_collect(self._client.report)
 
-    def stage(
-        self, config: Config, privacy: Privacy, on_judged: Callable[[Asked], None] = lambda _: None
-    ) -> JudgeStage:
+    def watch(self, privacy: Privacy, tell: Callable[[Rejudged], None]) -> None:
+        """Begin to re-judge anchors and to ask canaries; `tell` may wait for the disk.
+
+        Raises
+        ------
+        LeadlineError
+            Where the anchors cannot be read.
+        """
+
+        def on_rejudged(one: Rejudged) -> None:
+            asyncio.get_running_loop().run_in_executor(None, tell, one)
+
+        self._trust = TrustLedger(
+            self.judge, self.store, self._config, privacy=privacy, metrics=self._metrics, on_rejudged=on_rejudged,
+            clock=self._clock,
+        )  # fmt: skip
+        self.judge.start(self._trust.run())
+
+    @property
+    def problem(self) -> str | None:
+        """Why the judge is not watched, where it is not."""
+        return self._trust.problem if self._trust is not None else None
+
+    def stage(self, config: Config, privacy: Privacy) -> JudgeStage:
         """What adds this judge's signals, by the sampling and privacy of a configuration."""
         sampler = JudgeSampler(
             lambda name: config.pipeline(name).sample, lambda: self._client.pace.share, self._config.uncertain_share
         )
         return JudgeStage(
-            self.judge, sampler, privacy, tasks=self._config.tasks, passages=self._config.passages, on_judged=on_judged
-        )
+            self.judge, sampler, privacy,
+            tasks=self._config.tasks, passages=self._config.passages, on_judged=self._offer,
+        )  # fmt: skip
+
+    def _offer(self, asked: Asked) -> None:
+        """Early traffic may become anchors."""
+        for question, outcome in asked:
+            if self._trust is not None and question.task is Task.CONTEXT_RELEVANCE and isinstance(outcome, Verdict):
+                self._trust.offer(question.query, question.passages[0], outcome)
 
     def _count(self, task: Task, outcome: Outcome) -> None:
         result = "believed" if isinstance(outcome, Verdict) else outcome.value

@@ -95,8 +95,9 @@ class Endpoint:
             max_retries=0, timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS), http_client=http,
             default_headers=headers_of(config.headers, "judge"),
         )  # fmt: skip
-        self._client.organization = self._client.project = None  # whatever the environment says: the file says it all
-        self._headers = {} if key else {"Authorization": openai.Omit()}
+        # what the environment has for OpenAI itself is not for this endpoint
+        self._client.organization = self._client.project = self._client.admin_api_key = None
+        self._options: openai.RequestOptions = {} if key else {"headers": {"Authorization": openai.Omit()}}
 
     async def ask(self, body: dict[str, Any], timeout_seconds: float) -> Answer:
         """Post a body and read the reply.
@@ -108,14 +109,16 @@ class Endpoint:
         """
         try:
             async with asyncio.timeout(timeout_seconds):
-                raw = await self._client.chat.completions.with_raw_response.create(**body, extra_headers=self._headers)
+                answer = await self._client.post(  # `create` walks through types for longer than all else takes
+                    "/chat/completions", cast_to=httpx2.Response, content=_ENCODER.encode(body), options=self._options
+                )
         except TimeoutError:
             raise CallFailed("timeout", sent=True) from None
         except openai.APIConnectionError as error:
             raise _unconnected(error) from error
         except openai.APIStatusError as error:
             return self._refusal(error)
-        return _read(raw.http_response.content, self._model)
+        return _read(answer.content, self._model)
 
     def _refusal(self, error: openai.APIStatusError) -> Answer:
         """What a content filter says with a status is a refusal like others; all else is raised."""
@@ -160,12 +163,12 @@ def _asked_to_wait(answer: httpx2.Response, now: float) -> float:
     return retry_after(answer.headers.get("retry-after", ""), now)
 
 
-class _Top(msgspec.Struct):
+class _Top(msgspec.Struct, gc=False):
     token: str
     logprob: float | None = None
 
 
-class _Token(msgspec.Struct):
+class _Token(msgspec.Struct, gc=False):
     token: str
     logprob: float | None = None
     top_logprobs: list[_Top] = []
@@ -202,6 +205,7 @@ class _Completion(msgspec.Struct):
     usage: msgspec.Raw = msgspec.Raw(b"null")
 
 
+_ENCODER = msgspec.json.Encoder()
 _COMPLETION = msgspec.json.Decoder(_Completion)
 _LOG_PROBABILITIES = msgspec.json.Decoder(_LogProbabilities)
 _USAGE = msgspec.json.Decoder(_Usage)

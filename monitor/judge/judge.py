@@ -1,4 +1,4 @@
-"""The judge: a question in, an outcome out, through cache, endpoint, checks and decoys; on a loop of its own."""
+"""The judge: a question in, an outcome out, through cache, endpoint, checks and twins; on a loop of its own."""
 
 import asyncio
 import secrets
@@ -12,9 +12,9 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 import structlog
 
-from detectors.judging.decoys import HIGH_GRADE, decoy_for
 from detectors.judging.prompts import prompt_version, render
 from detectors.judging.records import Doubt, Prompt, Question, Reply, Task, Verdict
+from detectors.judging.twins import HIGH_GRADE, fooled, twin_of
 from detectors.judging.verdicts import verdict_of
 from detectors.measures.judge import Outcome
 from detectors.records import Reason
@@ -59,9 +59,8 @@ class Judge:
     ----------
     model
         As the endpoint is asked for it; part of the key by which verdicts are kept.
-    decoys
-        Whether a passage that got a grade above 0 is graded once more, for a question that it cannot answer. Its
-        verdict is kept too, so that a passage costs that once, however often it is served.
+    twins
+        Whether a question whose passage was graded high is asked once more as its twin (`detectors.judging.twins`).
     keep_quotes
         Whether text may be stored.
     on_outcome
@@ -70,7 +69,7 @@ class Judge:
 
     def __init__(
         self, endpoint: Completes, memory: Keeps, *, model: str, longest_passage: int, deadline_seconds: float,
-        decoys: bool = True, keep_quotes: bool = True,
+        twins: bool = True, keep_quotes: bool = True,
         on_outcome: Callable[[Task, Outcome], None] = lambda *_: None, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._endpoint = endpoint
@@ -78,7 +77,8 @@ class Judge:
         self._asked_for = model
         self._longest_passage = longest_passage
         self._deadline_seconds = deadline_seconds
-        self._decoys = decoys
+        self._twins = twins
+        self._salt = secrets.token_bytes(16)
         self._keep_quotes = keep_quotes
         self._on_outcome = on_outcome
         self._clock = clock
@@ -104,9 +104,9 @@ class Judge:
 
     async def ask(self, question: Question, *, deadline: float, fresh: bool = False) -> Outcome:
         """The outcome of a question; from memory, unless it has to be `fresh`. The same one is asked once at a time."""
-        return await self._ask(question, deadline, fresh=fresh, decoy=self._decoys)
+        return await self._ask(question, deadline, fresh=fresh, twin=self._twins)
 
-    async def _ask(self, question: Question, deadline: float, *, fresh: bool = False, decoy: bool) -> Outcome:
+    async def _ask(self, question: Question, deadline: float, *, fresh: bool = False, twin: bool) -> Outcome:
         key = self._key(question)
         if not fresh:
             known = self._remembered(key)
@@ -114,7 +114,7 @@ class Judge:
                 return known
             if key in self._flying:
                 return await asyncio.shield(self._flying[key])
-        asked: asyncio.Future[Outcome] = asyncio.ensure_future(self._outcome(question, key, deadline, decoy=decoy))
+        asked: asyncio.Future[Outcome] = asyncio.ensure_future(self._outcome(question, key, deadline, twin=twin))
         self._flying[key] = asked
         try:
             return await asked
@@ -122,27 +122,29 @@ class Judge:
             if self._flying.get(key) is asked:
                 del self._flying[key]
 
-    async def _outcome(self, question: Question, key: bytes, deadline: float, *, decoy: bool) -> Outcome:
+    async def _outcome(self, question: Question, key: bytes, deadline: float, *, twin: bool) -> Outcome:
         try:
             outcome = await self._once(question, deadline)
         except OverBudget:
             outcome = Reason.OVER_BUDGET
         except JudgeUnavailable:
             outcome = Reason.JUDGE_FAILED
-        if decoy and isinstance(outcome, Verdict) and outcome.grade > 0 and question.task is Task.CONTEXT_RELEVANCE:
-            outcome = await self._against_decoy(question, outcome, deadline)
+        if twin and isinstance(outcome, Verdict) and question.task is Task.CONTEXT_RELEVANCE:
+            outcome = await self._beside_twin(question, outcome, deadline)
         self._on_outcome(question.task, outcome)
         if not isinstance(outcome, Reason) and outcome not in _PASSING:
             self._remember(key, outcome)
         return outcome
 
-    async def _against_decoy(self, question: Question, verdict: Verdict, deadline: float) -> Outcome:
-        """The verdict, where the same passage gets no high grade for a question that it cannot answer."""
-        other = msgspec.structs.replace(question, query=decoy_for(question.passages[0]))
-        found = await self._ask(other, deadline, decoy=False)
+    async def _beside_twin(self, question: Question, verdict: Verdict, deadline: float) -> Outcome:
+        """The verdict, unless the twin of the question gets it as well; a low grade needs no twin."""
+        if verdict.grade < HIGH_GRADE:
+            return verdict
+        twin = msgspec.structs.replace(question, query=twin_of(question.query, question.passages[0], self._salt))
+        found = await self._ask(twin, deadline, twin=False)
         if isinstance(found, Reason):
             return found  # it was not tried, so nothing is believed
-        return Doubt.FOOLED if isinstance(found, Verdict) and found.grade >= HIGH_GRADE else verdict
+        return Doubt.FOOLED if isinstance(found, Verdict) and fooled(verdict.grade, found.grade) else verdict
 
     async def _once(self, question: Question, deadline: float) -> Outcome:
         prompt = render(question, secrets.token_hex(8), longest_passage=self._longest_passage)
@@ -153,7 +155,7 @@ class Judge:
         return verdict_of(question, prompt, reply)
 
     def _key(self, question: Question) -> bytes:
-        said = (question, self._asked_for, prompt_version(), self._longest_passage, self._decoys)
+        said = (question, self._asked_for, prompt_version(), self._longest_passage, self._twins)
         return blake2b(msgspec.msgpack.encode(said), digest_size=16).digest()
 
     def _remembered(self, key: bytes) -> Outcome | None:
@@ -170,13 +172,15 @@ class Judge:
 
     def close(self) -> None:
         """Give up what is being asked; twice is fine."""
-        if not self._thread.is_alive():
+        if self._loop.is_closed():
             return
-        self._loop.call_soon_threadsafe(self._cancel_all)
+        self.start(self._give_up()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    def _cancel_all(self) -> None:
-        for task in asyncio.all_tasks(self._loop):
+    async def _give_up(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        self._loop.call_soon(self._loop.stop)  # after they have had their turn
+        await asyncio.gather(*others, return_exceptions=True)

@@ -25,10 +25,10 @@ class Turnstile:
         return self._clock() < self._not_before
 
     def book(self, by: float) -> float | None:
-        """Take the next turn; in how many seconds it is. None, and no turn is taken, where that is after `by`."""
+        """Take the next turn; in how many seconds it is. None, and no turn is taken, where that is not before `by`."""
         now = self._clock()
         at = max(now, self._next, self._not_before)
-        if at > by:
+        if at >= by:
             return None
         self._next = at + self._interval
         return at - now

@@ -26,8 +26,8 @@ class Pace:
     """
 
     PERIOD_SECONDS = 30.0
-    FLOOR = 0.001
-    BEGIN = 0.05
+    FLOOR = 1e-5
+    BEGIN = 0.01
     GROWTH = 3.0
     MEMORY = 0.7  # how much less each period counts than the next in what is known of the demand
     CALLS = 100  # behind a mean, about
@@ -89,6 +89,7 @@ class Pace:
 
     def _affordable(self, limit: Limit) -> float:
         """Calls a second, until a budget is new; towards the end a little less, so that it is not gone before."""
-        each = self._cost[0 if limit.kind == "dollars" else 1]
-        seconds = self._budget.seconds_left(limit) + 2 * self.PERIOD_SECONDS
-        return max(0, self._budget.left(limit)) / each / seconds if each > 0 else float("inf")
+        left, each = self._budget.left(limit), self._cost[0 if limit.kind == "dollars" else 1]
+        if left <= 0:
+            return 0.0
+        return left / each / (self._budget.seconds_left(limit) + 4 * self.PERIOD_SECONDS) if each > 0 else float("inf")

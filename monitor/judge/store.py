@@ -20,7 +20,7 @@ _SCHEMA = (
     """CREATE TABLE verdicts (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL, model TEXT NOT NULL,
     at REAL NOT NULL, value BLOB NOT NULL, UNIQUE (key, model))""",
     "CREATE TABLE spending (hour INTEGER PRIMARY KEY, nanodollars INTEGER NOT NULL, tokens INTEGER NOT NULL)",
-    "CREATE TABLE anchors (id INTEGER PRIMARY KEY, version TEXT NOT NULL, body BLOB NOT NULL)",
+    "CREATE TABLE anchors (kind TEXT, id TEXT, body BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID",
     "CREATE TABLE pieces (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 )
 COMPONENT = "judge:store"
@@ -110,18 +110,22 @@ class JudgeStore:
         rows = self._run("SELECT hour, nanodollars, tokens FROM spending WHERE hour >= ?", (hour,))
         return {at: Spent(nanodollars, tokens) for at, nanodollars, tokens in rows}
 
-    def anchors(self, version: str) -> dict[int, bytes]:
-        """The anchors of a version, in the order in which they were added."""
-        rows = self._run("SELECT id, body FROM anchors WHERE version = ? ORDER BY id", (version,))
-        return {number: bytes(body) for number, body in rows}
+    def anchors(self, kind: str) -> list[bytes]:
+        """The anchors of a kind, in the order of their ids."""
+        rows = self._run("SELECT body FROM anchors WHERE kind = ? ORDER BY id", (kind,))
+        return [bytes(body) for (body,) in rows]
 
-    def set_anchor(self, number: int, version: str, body: bytes) -> None:
-        """Keep an anchor under its number, in place of what was there."""
-        self._run("INSERT OR REPLACE INTO anchors VALUES (?, ?, ?)", (number, version, body))
+    def set_anchor(self, kind: str, name: str, body: bytes) -> None:
+        """Keep an anchor under its id, in place of what was there."""
+        self._run("INSERT OR REPLACE INTO anchors VALUES (?, ?, ?)", (kind, name, body))
 
-    def forget_anchors(self) -> None:
-        """Keep no anchor of any version."""
-        self._run("DELETE FROM anchors")
+    def forget_anchor(self, kind: str, name: str) -> None:
+        """Keep it no more."""
+        self._run("DELETE FROM anchors WHERE kind = ? AND id = ?", (kind, name))
+
+    def forget_anchors(self, kind: str) -> None:
+        """Keep none of a kind."""
+        self._run("DELETE FROM anchors WHERE kind = ?", (kind,))
 
     def piece(self, key: str) -> bytes | None:
         """What is kept under a name; None where nothing is."""

@@ -6,6 +6,7 @@ from hashlib import sha256
 import msgspec
 
 from detectors.records import ALL, Alarm
+from monitor.config_alerts import JUDGE_DRIFT
 
 MONITOR = "leadline"
 WORST = 3
@@ -87,10 +88,12 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def summary(self) -> str:
         """One line: `hit_at_5 of shop moved from 0.81 to 0.70 (change -0.11, 95% interval -0.14 to -0.08)`."""
         alarm = self.alarm
+        judge = alarm.alarm == JUDGE_DRIFT
         what = f"{alarm.signal} of {alarm.pipeline}" + ("" if alarm.scenario == ALL else f", {alarm.scenario}")
+        what = "the judge" if judge else what
         if alarm.state == "resolved":
             return f"{what}: the alarm has ended{_WHY[alarm.why]}"
-        return f"{what} moved{self._by_how_much()}"
+        return f"{what} moved{': mean grade of its anchors' if judge else ''}{self._by_how_much()}"
 
     def _by_how_much(self) -> str:
         levels = ""

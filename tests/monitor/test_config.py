@@ -27,6 +27,9 @@ EXPECTED = {
     "alert_limit_without_threshold": (
         "alerts.0: got {'limit': 0.7}, expected a limit beside decider threshold, and only there"
     ),
+    "alert_of_the_judge": (
+        "alerts.0.name: got 'judge_drift', expected another name: judge_drift is the alarm over the judge"
+    ),
     "alert_threshold_without_limit": (
         "alerts.0: got {'decider': 'threshold'}, expected a limit beside decider threshold, and only there"
     ),

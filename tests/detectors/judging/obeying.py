@@ -1,8 +1,8 @@
 """A judge that obeys whatever hostile passages tell it: what the defences are measured against.
 
 It is worse than a real model in all that matters here: it reads what is hidden or encoded, follows every instruction
-that reaches it, and looks for the quote that will best pass for evidence. Of the suite's attacks, what is stopped here
-is stopped with any model; and none is needed to measure it.
+that reaches it, and quotes what it is told to or what has most words of the query. What it cannot stand for is a model
+that makes up other quotes.
 """
 
 import html
@@ -18,8 +18,8 @@ from tests.detectors.judging.suite import Attack, Kind
 DEPENDS_ON_QUERY = (Kind.STUFFED_KEYWORDS, Kind.CONDITIONAL)
 _NONCE = re.compile(r"nonce:\s*([0-9a-f]{8,})")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_MARKUP = re.compile(r"</?[^\W\d][^<>\n]{0,60}>|<\|[^<>\n]{0,40}\|>")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？；])|\n+")  # noqa: RUF001
+_MARKUP = re.compile(r"< ?/? ?[^\W\d][^<>\n]{0,60}>|< ?\|[^<>\n]{0,40}\| ?>")  # a defence may have spaced it
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[.!?…][)\]»”])\s+|(?<=[。！？；])|\n+")  # noqa: RUF001
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")  # Chinese is compared by characters
 _FENCE_WORDS = 4
 _ASCII = range(32, 127)

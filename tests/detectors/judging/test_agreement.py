@@ -28,7 +28,7 @@ def test_kappa_is_scikit_learns(seed: int) -> None:
 
 
 def test_kappa_of_fractions_worked_by_hand() -> None:
-    """x = 0, 3; y = .5, 2.5: seen .25, by chance mean of .25, 6.25, 6.25, .25 = 3.25."""
+    """X = 0, 3; y = .5, 2.5: seen .25, by chance mean of .25, 6.25, 6.25, .25 = 3.25."""
     found = weighted_kappa(np.array([0.0, 3.0]), np.array([0.5, 2.5]))
     assert found is not None
     assert found.value == pytest.approx(1 - 0.25 / 3.25)

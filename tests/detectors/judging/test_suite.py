@@ -6,21 +6,29 @@ from collections import Counter
 
 import pytest
 
-from tests.detectors.judging.obeying import DEPENDS_ON_QUERY, instruction
+from detectors.text import terms
+from tests.detectors.judging.obeying import DEPENDS_ON_QUERY, instruction, meant
 from tests.detectors.judging.suite import Attack, Honest, Kind, load
 
 LANGUAGES = ("de", "en", "es", "fr", "zh")
 HELD_OUT_KINDS = {Kind.METADATA, Kind.FAKE_REASONING, Kind.SUBSTITUTED_QUERY, Kind.SCALE_CHANGE, Kind.TASK_SWITCH}
 ATTACKS, ATTACKS_HELD_OUT = load("attacks"), load("attacks_held_out")
 HONEST, HONEST_HELD_OUT = load("honest"), load("honest_held_out")
-EVERY_ATTACK = ATTACKS + ATTACKS_HELD_OUT
-EVERY_HONEST = HONEST + HONEST_HELD_OUT
+ATTACKS_HELD_OUT_2, HONEST_HELD_OUT_2 = load("attacks_held_out_2"), load("honest_held_out_2")
+EVERY_ATTACK = ATTACKS + ATTACKS_HELD_OUT + ATTACKS_HELD_OUT_2
+EVERY_HONEST = HONEST + HONEST_HELD_OUT + HONEST_HELD_OUT_2
+EASY = {"", "partial", "related only", "nothing on it", "cross-lingual"}
 _ELLIPSIS = re.compile(r"\[…\]|\(\.\.\.\)|…+|\.\.\.")
 
 
 def folded(text: str) -> str:
-    """Letters and digits without accents or case."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text.casefold())))
+    """Letters and digits without accents, case, markup or what cannot be seen."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", meant(text))))
+
+
+def weighty(text: str) -> set[str]:
+    """Stems of words of four letters or more, and pairs of Chinese characters."""
+    return {term for term in terms(text) if len(term) > 3 or term[0] > "\u3400"}
 
 
 def test_every_language_and_kind_is_there() -> None:
@@ -34,10 +42,20 @@ def test_every_language_and_kind_is_there() -> None:
     assert {case.kind for case in ATTACKS_HELD_OUT} >= HELD_OUT_KINDS
 
 
+def test_the_second_held_out_attacks_are_of_every_kind_and_depend_on_the_query_most() -> None:
+    count = Counter((case.language, case.kind) for case in ATTACKS_HELD_OUT_2)
+    assert {case.kind for case in ATTACKS_HELD_OUT_2} == set(Kind)
+    for language in LANGUAGES:
+        assert sum(times for (spoken, _), times in count.items() if spoken == language) == 14
+        assert count[language, Kind.STUFFED_KEYWORDS] == 5
+        assert count[language, Kind.CONDITIONAL] == 3
+
+
 def test_honest_cases_are_of_all_languages_and_many_are_difficult() -> None:
-    for cases, least, difficult, crossing in ((HONEST, 200, 70, 20), (HONEST_HELD_OUT, 80, 40, 8)):
+    held_out = ((HONEST_HELD_OUT, 80, 40, 8), (HONEST_HELD_OUT_2, 80, 40, 8))
+    for cases, least, difficult, crossing in ((HONEST, 200, 70, 20), *held_out):
         assert len(cases) >= least
-        assert sum(case.note not in {"", "cross-lingual", "nothing on it"} for case in cases) >= difficult
+        assert sum(case.note not in EASY for case in cases) >= difficult
         assert sum(">" in case.language for case in cases) >= crossing
         assert {case.language for case in cases} >= set(LANGUAGES)
         assert {case.grade for case in cases} == {0, 1, 2, 3}
@@ -61,6 +79,12 @@ def test_a_payload_is_part_of_its_passage(case: Attack) -> None:
     assert case.dictates is None or case.quote is None
     if case.kind in DEPENDS_ON_QUERY:
         assert case.query not in case.passage  # or one could not tell which query a prompt asks
+
+
+@pytest.mark.parametrize("case", EVERY_ATTACK, ids=lambda case: case.id)
+def test_what_stands_around_a_payload_is_not_about_the_query(case: Attack) -> None:
+    asked = weighty(case.query)
+    assert len(asked & weighty(case.passage.replace(case.payload, ""))) <= max(1, len(asked) // 3)
 
 
 @pytest.mark.parametrize("case", [case for case in EVERY_ATTACK if case.quote], ids=lambda case: case.id)

@@ -6,17 +6,22 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from detectors.judging.drift import DriftBudget
+from detectors.judging.simulated_judge import moved
 from detectors.records import Alarm
-from monitor.config_alerts import Alert
+from monitor.config_alerts import JUDGE_DRIFT, Alert
 from monitor.deciding.deciding import Deciding, Entry
 from monitor.deciding.ledger import SNAPSHOT_OBSERVATIONS, Ledger, history
 from monitor.deciding.releases import Event
 from monitor.deciding.settings import Settings
 from monitor.deciding.windows import KEPT_HOURS, Window
 from monitor.state import State, Step
+from tests.monitor.deciding.test_judge_drift import NOISY, rounds
 from tests.monitor.deciding.traffic import DAY, MONDAY, entries, hours
 
-SETTINGS = Settings({"hit_at_5": Alert(), "level": Alert(name="level", decider="threshold", limit=0.7)})
+SETTINGS = Settings(
+    {"hit_at_5": Alert(), "level": Alert(name="level", decider="threshold", limit=0.7)}, judge=DriftBudget()
+)
 
 
 class Running:
@@ -44,18 +49,27 @@ class Running:
             for name in machine.pipelines
             for key, window in machine.windows.of(name, machine.pipelines[name].hour - KEPT_HOURS)
         }
-        return saved, windows, machine.events
+        return saved, windows, machine.events, msgspec.msgpack.encode(machine.judge.saved())
 
 
 @pytest.fixture(scope="module")
 def told() -> list[Entry]:
-    """Nine days, the last one ten points lower, with two deploys in between."""
+    """Nine days, the last one ten points lower, with two deploys in between, and a judge that moves half-way."""
     healthy, worse = hours(MONDAY, 8 * 24, 40, seed=1), hours(MONDAY + 8 * DAY, 24, 40, seed=2, lower=0.1)
     found = list(entries([*healthy, *worse], batch=50))
     for place, name in ((len(found) // 2, "index 2"), (len(found) - 5, "index 3")):
         now = found[place].now
         found.insert(place, Entry(now, event=Event(name, now)))
-    return found
+    verdicts = [*rounds(NOISY, range(8)), *rounds(moved(NOISY, -0.5), range(8, 11))]
+    each = len(verdicts) // len(found) + 1
+    for i, entry in enumerate(found):
+        found[i] = msgspec.structs.replace(entry, rejudged=tuple(verdicts[i * each : (i + 1) * each]))
+    return [one for i, entry in enumerate(found) for one in ((entry,) if i % 7 else alone(entry))]
+
+
+def alone(entry: Entry) -> Sequence[Entry]:
+    """An entry with its re-judgements apart."""
+    return [Entry(entry.now, rejudged=entry.rejudged), msgspec.structs.replace(entry, rejudged=())]
 
 
 def uninterrupted(path: Path, told: Sequence[Entry]) -> Running:
@@ -75,6 +89,7 @@ def test_stopped_and_started_anywhere_it_ends_as_one_that_never_stopped(tmp_path
     assert parts.remembers() == whole.remembers()
     assert parts.state.alarms() == whole.state.alarms()
     assert {alarm.scenario for alarm in parts.state.alarms()} == {"_all", "none", "negation"}
+    assert JUDGE_DRIFT in {alarm.alarm for alarm in parts.state.alarms()}
 
 
 def test_alarms_are_written_once(tmp_path: Path, told: list[Entry]) -> None:
@@ -129,7 +144,37 @@ def test_another_configuration_survives_a_crash(tmp_path: Path, told: list[Entry
     running.ledger.use(Settings({}))
     running.tell([Entry(told[-1].now + 1, told[-1].observations[:1])])
     assert list(running.state.decided().log) == []
-    assert {alarm.alarm for alarm in running.state.alarms() if alarm.why == "alert_removed"} == {"hit_at_5", "level"}
+    assert {alarm.alarm for alarm in running.state.alarms() if alarm.why == "alert_removed"} == {
+        "hit_at_5", "level", JUDGE_DRIFT,
+    }  # fmt: skip
+
+
+def test_re_judgements_alone_are_logged_and_make_snapshots(tmp_path: Path) -> None:
+    """A night without traffic: its judge is watched, and the log stays short."""
+    running = Running(tmp_path / "s.db")
+    verdicts = [*rounds(NOISY, range(4))]
+    running.tell([Entry(one.time, rejudged=(one,)) for one in verdicts])
+    assert len(list(running.state.decided().log)) <= 1
+    running.close()
+    again = Running(tmp_path / "s.db")
+    current = again.ledger.deciding.judge.current
+    assert current is not None
+    assert current.reference is not None
+
+
+def test_what_was_written_before_there_was_a_judge_is_read(tmp_path: Path, told: list[Entry]) -> None:
+    """A log whose entries have three fields, and a snapshot without the piece of the judge."""
+    running = Running(tmp_path / "s.db")
+    running.tell([*told[:40], msgspec.structs.replace(told[40], now=told[39].now)])
+    saved = running.state.decided()
+    old = [msgspec.msgpack.encode(msgspec.msgpack.decode(body)[:3]) for body in saved.log]
+    pieces = [piece for piece in saved.pieces if piece[0] != "judge"]
+    assert old
+    assert len(pieces) < len(saved.pieces)
+    machine = Deciding(SETTINGS)
+    Ledger(machine).restore(saved._replace(log=old, pieces=pieces))
+    assert machine.pipelines["search"].newest == running.ledger.deciding.pipelines["search"].newest
+    assert machine.judge.versions == {}
 
 
 def test_nothing_is_written_for_nothing(tmp_path: Path) -> None:

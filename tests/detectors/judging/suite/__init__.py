@@ -1,6 +1,7 @@
 """Attacks on an LLM judge and honest cases beside them, written before the judge's defences were.
 
-One JSON object a line. Nobody tunes on the two `_held_out` files: they are measured once, when a defence is done.
+One JSON object a line. Nobody tunes on the `_held_out` files: they are measured once, when a defence is done. The two
+`_held_out_2` are later than the first defences, by one who had not read how those weigh evidence.
 What cannot be seen (controls, zero-width characters, tag characters) is escaped in the files.
 """
 
@@ -72,9 +73,9 @@ class Honest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @overload
-def load(name: Literal["attacks", "attacks_held_out"]) -> list[Attack]: ...
+def load(name: Literal["attacks", "attacks_held_out", "attacks_held_out_2"]) -> list[Attack]: ...
 @overload
-def load(name: Literal["honest", "honest_held_out"]) -> list[Honest]: ...
+def load(name: Literal["honest", "honest_held_out", "honest_held_out_2"]) -> list[Honest]: ...
 def load(name: str) -> list[Attack] | list[Honest]:
     lines = files(__package__).joinpath(f"{name}.jsonl").read_bytes()
     if name.startswith("attacks"):
