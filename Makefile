@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do command -v $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: demo test test-emitters test-phoenix record-emitters check lint format benchmarks dashboards pictures clean
+.PHONY: demo test test-emitters test-phoenix test-llm record-emitters check lint format benchmarks dashboards pictures clean
 
 demo: .venv/installed ## the main job on an embedded stack: no network, no downloads
 	$(BIN)/leadline demo
@@ -15,6 +15,9 @@ test-emitters: .venv/installed-dev .venvs/emitters/installed ## real LangChain, 
 
 test-phoenix: .venv/installed-dev .venvs/phoenix/installed ## a real Phoenix is polled by a sidecar
 	$(BIN)/python -m pytest tests/phoenix
+
+test-llm: .venv/installed-dev .venvs/llm/installed ## a real small language model is asked
+	$(BIN)/python -m pytest tests/llm
 
 record-emitters: .venvs/emitters/installed ## writes tests/monitor/otlp/fixtures
 	.venvs/emitters/bin/python tests/emitters/record.py
@@ -36,6 +39,7 @@ benchmarks: .venv/installed-dev ## ratios against named peers; see benchmarks/RE
 	$(BIN)/python benchmarks/scorer_provider.py ../shared/collections
 	$(BIN)/python benchmarks/scenario_speed.py ../shared
 	$(BIN)/python benchmarks/kafka_load.py
+	$(BIN)/python benchmarks/judge_calls.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/start_up.py
 
@@ -61,8 +65,10 @@ docs/metrics.md: monitor/catalogue.py detectors/signals.py .venv/installed ## fr
 
 .venvs/%/installed: tests/%/requirements.txt
 	$(PYTHON) -m venv .venvs/$*
-	.venvs/$*/bin/python -m pip install --quiet --requirement $<
+	.venvs/$*/bin/python -m pip install --quiet $(ALONE) --requirement $<
 	touch $@
+
+.venvs/llm/installed: ALONE := --no-deps
 
 clean:
 	rm -rf .venv .venvs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

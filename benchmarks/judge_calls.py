@@ -1,8 +1,8 @@
 """Judge calls a second, 32 at a time, against an endpoint that takes 200 ms: aim at least 0.9 of the ideal 160.
 
-Everything is on: JSON schema, log-probabilities of 20 choices for each token, a budget in dollars and in tokens, spending
-and verdicts on disk. The endpoint is a bare socket server in a process of its own, with one reply for all. The
-processor time of a call is ours alone; that of a bare `AsyncOpenAI` for the same requests is beside it.
+Everything is on: JSON schema, log-probabilities of 20 choices for each token, budgets in dollars and in tokens,
+spending and verdicts on disk. The endpoint is a bare socket server in a process of its own, with one reply for all.
+Processor time is that of the asking side; a bare `AsyncOpenAI` with the same requests is beside it.
 """
 
 import asyncio

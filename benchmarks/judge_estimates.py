@@ -30,7 +30,7 @@ from monitor.sampling import Sampler
 
 Floats = NDArray[np.float64]
 
-REPETITIONS = 2000
+REPETITIONS = 1000
 SIZES = (30, 50, 100, 200)
 TRACES = 10  # scored, for each that is judged
 RHOS, PREFERRING = (0.0, 0.5, 0.9), (0.0, 0.5)
@@ -38,8 +38,8 @@ RECORDINGS = ("traces.jsonl", "traces.e5.jsonl")
 DEPTH = 5  # a judge grades the first five
 HALF_WIDTH = 0.05
 NOISE = 0.55  # of the noisy judge's grades are drawn anew from all grades: kappa is 1 less that
-SIMULATED_TRACES = 20_000  # a day's, drawn from a collection
-DAYS = 30
+SIMULATED_TRACES = 5_000  # a day's, drawn from a collection
+DAYS = 20
 
 
 class Held(NamedTuple):

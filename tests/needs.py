@@ -28,6 +28,12 @@ def require_phoenix() -> str:
     return str(program) if program.exists() else missing("no Phoenix; to get it: make test-phoenix")
 
 
+def require_llm() -> str:
+    """The Python that has a small language model (LEADLINE_TEST_LLM names another one), else as in `require`."""
+    python = Path(os.environ.get("LEADLINE_TEST_LLM", VENVS / "llm" / "bin" / "python"))
+    return str(python) if python.exists() else missing("no language model; to get one: make test-llm")
+
+
 def missing(what: str) -> NoReturn:
     """End the test for want of something: a skip, or a failure under LEADLINE_TEST_REQUIRE=all."""
     if os.environ.get("LEADLINE_TEST_REQUIRE") == "all":

@@ -47,16 +47,17 @@ def grade_of(value: object) -> int | Doubt:
 def expected_grade(reply: Reply) -> float | None:
     """The mean of the grades, each by the probability of its token in the place of the one that was chosen.
 
-    It is finer than the chosen grade and more stable. None without log-probabilities, and where less than `LEAST_MASS`
-    is on grades. Liu et al.: G-Eval, 2303.16634.
+    It is finer than the chosen grade and more stable. None without log-probabilities, where the tokens do not say the
+    grade that the text says, and where less than `LEAST_MASS` is on grades. The place is looked for in the tokens: a
+    server may cut a fence of code off the text and leave it in them. Liu et al.: G-Eval, 2303.16634.
 
     >>> choice = TokenChoice("2", {"2": -0.69314718, "1": -0.69314718})
     >>> text = '{"grade": 2}'
     >>> expected_grade(Reply(text, "m", tokens=(TokenChoice('{"grade": ', {}), choice, TokenChoice("}", {}))))
     1.5
     """
-    found = list(_GRADE.finditer(reply.text))
-    if not found or not reply.tokens:
+    found = list(_GRADE.finditer("".join(choice.token for choice in reply.tokens)))
+    if not found or [found[-1][1]] != _GRADE.findall(reply.text)[-1:]:
         return None
     position = found[-1].start(1)
     for choice in reply.tokens:

@@ -49,7 +49,6 @@ class _Call:
         self.deadline = deadline
         self.most = most
         self.log_probabilities = log_probabilities
-        self.sent = False
         self.seconds = 0.0
         self.spent = Spent()
 
@@ -103,7 +102,7 @@ class Client:
             self._count("over_budget")
             raise
         finally:
-            if call.sent:
+            if call.spent.tokens:
                 self.pace.done(call.seconds, call.spent)
 
     def _most(self, prompt: Prompt) -> Spent:
@@ -178,7 +177,6 @@ class Client:
         trial = self._breaker.enter()
         spent = hold.charged  # unless it is known to be less
         body, levels = self._dialect.body(call.prompt, log_probabilities=call.log_probabilities)
-        call.sent = True
         self._in_flight += 1
         try:
             answer = await self._endpoint.ask(body, seconds)

@@ -20,6 +20,7 @@ from monitor.notifying.post import retry_after
 from monitor.tls import trusting
 
 CONNECT_SECONDS = 5.0
+COMPLAINT_CHARACTERS = 500  # what comes later is more likely to be the request's own text
 AGAIN = {408, 409, 425, 429}
 BAD_REQUEST = {400, 422}
 FOR_ALL = {301, 302, 303, 307, 308, 401, 402, 403, 404, 405}
@@ -144,7 +145,7 @@ def _failure(error: openai.APIStatusError, now: float) -> CallFailed:
     said: dict[str, Any] = {
         "status": error.status_code, "code": _UNUSUAL.sub("", code)[:40],
         "parameter": error.param if isinstance(error.param, str) else None,
-        "complaint": f"{error.message} {error.body}".lower(),
+        "complaint": f"{error.message} {error.body}"[:COMPLAINT_CHARACTERS].lower(),
     }  # fmt: skip
     if "insufficient_quota" in {error.code, error.type} or error.status_code in FOR_ALL:
         return CallFailed("denied", **said)

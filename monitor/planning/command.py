@@ -11,6 +11,7 @@ from monitor.config import build_config, load_config
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.settings import Settings, settings_of, write_baselines
 from monitor.errors import LeadlineError
+from monitor.judge.anchor_set import read_anchors
 from monitor.logs import configure_logs
 from monitor.planning.freezing import freeze, from_assessments, from_state, moment, signals_of
 from monitor.planning.machine import machine_of
@@ -23,6 +24,8 @@ def check_command(file: Path) -> int:
     try:
         config = load_config(file)
         settings = settings_of(config)
+        if config.judge is not None and config.judge.anchors.path is not None:
+            read_anchors(config.judge.anchors.path)
     except LeadlineError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1

@@ -32,7 +32,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert "replay" in found.stdout
     imported = {line.split("|")[-1].strip().split(".")[0] for line in found.stderr.splitlines() if "|" in line}
     assert "typer" in imported
-    heavy = {"numpy", "torch", "scipy", "pydantic", "rich", "transformers", "rank_bm25", "httpx2", "uvicorn"}
+    heavy = {"numpy", "torch", "scipy", "pydantic", "rich", "transformers", "rank_bm25", "httpx2", "uvicorn", "openai"}
     assert not imported & heavy
 
 

@@ -68,6 +68,17 @@ def test_a_token_may_hold_more_than_the_grade() -> None:
     assert found == pytest.approx(1.0)
 
 
+def test_the_grade_is_looked_for_in_the_tokens() -> None:
+    """llama.cpp cuts a fence of code off the text and leaves it in them: counted there, the place is that of a date."""
+    dated = TokenChoice("1", {"1": math.log(0.9), "2": math.log(0.1)})
+    grade = TokenChoice("2", {"2": math.log(0.6), "3": math.log(0.4)})
+    plain = [TokenChoice(text, {text: 0.0}) for text in ("```json\n", '{"quote": "', '", "grade": ', "}", "\n```")]
+    tokens = (plain[0], plain[1], dated, plain[2], grade, plain[3], plain[4])
+    text = '{"quote": "1", "grade": 2}'
+    assert expected_grade(Reply(text, "m", tokens=tokens)) == pytest.approx(2.4)
+    assert expected_grade(Reply(text.replace("2", "3"), "m", tokens=tokens)) is None
+
+
 def test_the_grade_itself_is_used_where_probabilities_say_little() -> None:
     """They may be of before a grammar, which then put a grade where none was likely."""
     assert expected_grade(choices('{"grade": ', "2", "}", top={"2": 0.2, '"high': 0.8})) is None

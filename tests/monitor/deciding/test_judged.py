@@ -12,6 +12,7 @@ from monitor.config_alerts import HIT, Alert
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.estimates import JudgeEstimate, judge_context_relevance, measured
 from monitor.deciding.gauges import report
+from monitor.deciding.judge_drift import SavedJudge
 from monitor.deciding.observation import MEASURES, Observation
 from monitor.deciding.served import estimates
 from monitor.deciding.settings import Settings
@@ -212,7 +213,7 @@ def test_the_judge_is_remembered_across_a_restart(week: list[Observation]) -> No
     fed(machine, week)
     saved = {name: state.saved() for name, state in machine.pipelines.items()}
     again = deciding()
-    again.restore(saved, machine.windows.of("search"), [], [])
+    again.restore(saved, machine.windows.of("search"), [], SavedJudge({}), [])
     assert again.pipelines["search"].judge == JUDGE
     assert streams(again, "context_relevance").baseline == streams(machine, "context_relevance").baseline
     assert estimates(again, "search", KEPT_HOURS) == estimates(machine, "search", KEPT_HOURS)

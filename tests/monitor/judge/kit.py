@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from detectors.judging.records import Message, Prompt
+from detectors.judging.records import Message, Prompt, Reply
 from monitor.config_judge import JudgeConfig
 from monitor.judge.client import Client, Clocks
 from monitor.judge.money import Spent
@@ -101,3 +101,28 @@ class Bench:
 
     def calls(self, outcome: str) -> float:
         return self.metrics.value("judge_calls_total", outcome)
+
+
+async def once(client: Client) -> Reply:
+    return await client.complete(PROMPT, deadline=START + 60)
+
+
+Outcomes = Callable[[Client], Awaitable[list[Reply | BaseException]]]
+
+
+def asking(times: int) -> Outcomes:
+    """That many calls, one after the other; what came of each."""
+
+    async def work(client: Client) -> list[Reply | BaseException]:
+        return [(await asyncio.gather(once(client), return_exceptions=True))[0] for _ in range(times)]
+
+    return work
+
+
+def at_once(times: int) -> Outcomes:
+    """That many at the same time."""
+
+    async def work(client: Client) -> list[Reply | BaseException]:
+        return await asyncio.gather(*(once(client) for _ in range(times)), return_exceptions=True)
+
+    return work

@@ -11,11 +11,12 @@ from structlog.testing import capture_logs
 
 from detectors.judging.canaries import Kind
 from detectors.judging.drift import DriftBudget
-from detectors.judging.records import Doubt, Question, Task, Verdict
+from detectors.judging.records import Doubt, Prompt, Question, Reply, Task, Verdict
 from detectors.records import Reason
 from monitor.config import PrivacyConfig
 from monitor.config_judge import JudgeConfig
 from monitor.deciding.judge_drift import JudgeDrift, Rejudged
+from monitor.judge.judge import Judge
 from monitor.judge.ledger import TrustLedger
 from monitor.judge.store import JudgeStore
 from monitor.metrics import Metrics
@@ -65,12 +66,13 @@ class Watch:
             lines = [{"query": f"q{i}", "passage": f"p {i % 4}{i} grade {i % 4}", "grade": i % 4} for i in range(40)]
             anchors["path"] = path / "anchors.jsonl"
             (path / "anchors.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, lines)))
-        config = JudgeConfig.model_validate(
+        self.config = JudgeConfig.model_validate(
             {"base_url": "http://x/v1", "model": "m", "anchors": anchors, "canaries_per_hour": canaries}
         )
         self.ledger = TrustLedger(
-            self.judge, self.store, config, privacy=Privacy(PrivacyConfig(keep_text=keep_text)), metrics=self.metrics,
-            on_rejudged=self.told.append, clock=self.time.clock, monotonic=self.time.monotonic, sleep=self.time.sleep,
+            self.judge, self.store, self.config, privacy=Privacy(PrivacyConfig(keep_text=keep_text)),
+            metrics=self.metrics, on_rejudged=self.told.append, clock=self.time.clock, monotonic=self.time.monotonic,
+            sleep=self.time.sleep,
         )  # fmt: skip
 
     def run(self, seconds: float) -> None:
@@ -261,3 +263,46 @@ def test_expected_grades_go_through_as_they_are(tmp_path: Path, grade: float) ->
     watch = Watch(tmp_path, lambda _: Verdict(grade, model="m"))
     watch.run(121)
     assert watch.told[0].grade == grade
+
+
+class Endpoint:
+    """Replies as the schema wants it: the grade that ends the passage, one less once it is stricter."""
+
+    def __init__(self) -> None:
+        self.model, self.lower, self.calls = "m-1", 0, 0
+
+    async def complete(self, prompt: Prompt, *, deadline: float) -> Reply:
+        assert deadline > 0
+        self.calls += 1
+        [passage] = prompt.read
+        grade = max(0, int(passage[-1]) - self.lower)
+        said = {"nonce": prompt.nonce, "quote": passage if grade else "", "grade": grade}
+        return Reply(msgspec.json.encode(said).decode(), self.model)
+
+
+def test_the_judge_itself_is_asked_past_its_memory(tmp_path: Path) -> None:
+    """The same question again reaches the endpoint, and another model makes another version."""
+    watch, endpoint = Watch(tmp_path), Endpoint()
+    judge = Judge(endpoint, watch.store, model="m", longest_passage=1000, deadline_seconds=60, decoys=False)
+    told: list[Rejudged] = []
+    ledger = TrustLedger(
+        judge, watch.store, watch.config, privacy=Privacy(PrivacyConfig()), metrics=watch.metrics,
+        on_rejudged=told.append,
+    )  # fmt: skip
+
+    async def two_rounds() -> None:
+        for _ in range(80):
+            await ledger.rejudge()
+
+    try:
+        judge.start(two_rounds()).result(20)
+        endpoint.model, endpoint.lower = "m-2", 1
+        judge.start(two_rounds()).result(20)
+    finally:
+        judge.close()
+    assert endpoint.calls == 160
+    first, second = told[:80], told[80:]
+    assert {one.version.split()[0] for one in first} == {"m-1"}
+    assert {one.version.split()[0] for one in second} == {"m-2"}
+    assert all(one.grade == one.human for one in first)
+    assert all(one.grade == max(0, (one.human or 0) - 1) for one in second)

@@ -104,17 +104,19 @@ def test_spending_adds_up_by_the_hour_and_stays(kept: Kept) -> None:
 
 
 def test_anchors_and_pieces_stay(kept: Kept) -> None:
-    kept.store.set_anchor(2, "v1", b"two")
-    kept.store.set_anchor(1, "v1", b"one")
-    kept.store.set_anchor(1, "v1", b"uno")
-    kept.store.set_anchor(3, "v2", b"three")
+    for kind, name, body in (
+        ("frozen", "b", b"two"), ("frozen", "a", b"one"), ("frozen", "a", b"uno"), ("candidate", "c", b"three"),
+    ):  # fmt: skip
+        kept.store.set_anchor(kind, name, body)
     kept.store.set_piece("a", b"1")
     kept.store.set_piece("a", b"2")
     store = kept.reopened()
-    assert store.anchors("v1") == {1: b"uno", 2: b"two"}
+    assert store.anchors("frozen") == [b"uno", b"two"]
     assert (store.piece("a"), store.piece("b")) == (b"2", None)
-    store.forget_anchors()
-    assert store.anchors("v1") == {}
+    store.forget_anchor("frozen", "a")
+    assert store.anchors("frozen") == [b"two"]
+    store.forget_anchors("frozen")
+    assert (store.anchors("frozen"), store.anchors("candidate")) == ([], [b"three"])
 
 
 def test_what_was_written_is_there_after_a_crash(tmp_path: Path) -> None:
