@@ -6,7 +6,7 @@ Coverage is on simulated traces whose truth is known (`detectors/simulated_judgi
 measured on labelled collections: the label is the mean grade of the first five documents by people, scaled to [0, 1], a
 stand-in for a judge that agrees with them; then of a noisy judge, made of the same grades by a stated confusion. The
 proxy is `mean_relevance` by the bundled cross-encoder. Without collections it says so, and prints the coverage alone.
-About ten minutes on one core.
+About fifteen minutes on one core, five with what the cross-encoder said in `--cache`.
 """
 
 import argparse
@@ -71,8 +71,10 @@ def coverage(shape: str, truth: float, rho: float, labelled: int, preferring: fl
 
 
 def coverage_table() -> Iterator[str]:
-    """The worst and the mean over correlations and preferences; half-widths at a correlation of .5, uniform."""
-    yield "| truth | mean | " + " | ".join(f"n = {n}: coverage, half-width" for n in SIZES) + " |"
+    """Coverage: the mean over correlations and preferences (and the least of these, classical ones among them).
+    Half-width: at a correlation of .5, uniform (and the classical one).
+    """
+    yield "| truth | mean | " + " | ".join(f"{n} judged" for n in SIZES) + " |"
     yield "|---|---|" + "---|" * len(SIZES)
     for shape in SHAPES:
         truth = true_mean(SHAPES[shape], np.random.default_rng(0))
@@ -81,10 +83,9 @@ def coverage_table() -> Iterator[str]:
             settings = [(rho, preferring) for rho in RHOS for preferring in PREFERRING]
             found = {one: coverage(shape, truth, one[0], n, one[1], i) for i, one in enumerate(settings)}
             shown, of = [*found.values()], found[0.5, 0.0]
-            cells.append(
-                f"{np.mean([h.held for h in shown]):.3f} (least {min(h.held for h in shown):.3f}; classical "
-                f"{min(h.classical_held for h in shown):.3f}), {of.half:.3f} (classical {of.classical_half:.3f})"
-            )
+            least = min(min(h.held, h.classical_held) for h in shown)
+            mean = np.mean([h.held for h in shown])
+            cells.append(f"{mean:.3f} ({least:.3f}); ±{of.half:.3f} (±{of.classical_half:.3f})")
         yield f"| {shape} | {truth:.2f} | " + " | ".join(cells) + " |"
 
 

@@ -21,7 +21,8 @@ def print_estimates(console: Console, found: Estimates, *, labels: bool) -> None
         console.print(_table("judge_context_relevance", "judged", "classical", [_said(row) for row in rows]))
         if labels:
             console.print(_table("context_relevance", "people", "people alone", [_corrected(row) for row in rows]))
-            console.print(_agreement(rows))
+            if any(row.agreement is not None for row in rows):
+                console.print(_agreement(rows))
         console.print()
     if labels:
         of = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found.labelled_traces.items())
