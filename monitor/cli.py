@@ -227,6 +227,20 @@ def baseline(
 
 
 @app.command()
+def estimate(
+    assessments: Annotated[list[Path], typer.Argument(help="What the jsonl sink wrote, of a sidecar with a judge.")],
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="Grades 0 to 3 by people, JSONL as for `calibrate --verdicts`.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Say what a judge would make of all recorded traffic from what it judged of it, and what people make of that."""
+    from monitor.estimating.command import estimate_command  # noqa: PLC0415
+
+    estimate_command(assessments, labels, as_json=as_json)
+
+
+@app.command()
 def doctor(
     source: Annotated[
         str,
