@@ -5,7 +5,7 @@ from hashlib import blake2b
 from importlib.resources import files
 
 from detectors.judging.prompts import wording
-from detectors.judging.twins import FRAMES
+from detectors.judging.twins import FRAMES, PLANTED
 
 CHECKS = 1  # raised where what is believed of a reply changes otherwise than in the words below
 
@@ -14,7 +14,7 @@ CHECKS = 1  # raised where what is believed of a reply changes otherwise than in
 def prompt_version() -> str:
     """Of all that we bring: prompts, words that speak to a judge, twins, checks."""
     words = files("detectors").joinpath("data/judge_words.txt").read_text(encoding="utf-8")
-    said = "\0".join((*wording(), words, *FRAMES, str(CHECKS)))
+    said = "\0".join((*wording(), words, *FRAMES, *PLANTED, str(CHECKS)))
     return f"p-{blake2b(said.encode(), digest_size=4).hexdigest()}"
 
 
