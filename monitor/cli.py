@@ -304,6 +304,17 @@ def notify_test(config: Annotated[Path, typer.Option("--config", help="Configura
 
 
 @app.command()
+def judge_test(
+    config: Annotated[Path, typer.Option("--config", help="Configuration (YAML).")],
+    canaries: Annotated[int, typer.Option(help="Of each of the three kinds.", min=1, max=100)] = 5,
+) -> None:
+    """Ask the LLM judge what is known: what it can do, is fooled by and costs; exit status 1 if it fails a canary."""
+    from monitor.judge.command import judge_test_command  # noqa: PLC0415
+
+    raise typer.Exit(judge_test_command(config, canaries))
+
+
+@app.command()
 def assets(
     directory: Annotated[Path, typer.Argument(help="Written to, in folders as in the repository; made if need be.")],
     force: Annotated[bool, typer.Option("--force", help="Replace files that were changed.")] = False,
