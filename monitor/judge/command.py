@@ -132,6 +132,6 @@ def _cost(judge: JudgeConfig, metrics: Metrics, replies: float, share: float) ->
     least, most = judge.passages, 2 * judge.passages + 2
     dollars = [f"{share * 1e6 * calls * each:,.2f}" for calls in (least, most)]
     return (
-        f"{tokens}, {each * 1000:.3g} dollars a thousand calls; a trace takes {least} to {most}: a share of {share:g} of "
-        f"a million traces costs about {dollars[0]} to {dollars[1]} dollars"
+        f"{tokens}, {each * 1000:.3g} dollars a thousand calls; a trace takes {least} to {most}: a share of {share:g} "
+        f"of a million traces costs about {dollars[0]} to {dollars[1]} dollars"
     )
