@@ -4,7 +4,6 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
-from hashlib import blake2b
 from importlib.resources import files
 
 import msgspec
@@ -24,11 +23,10 @@ def instructions(task: Task) -> str:
     return files("detectors").joinpath(f"data/judge_{task}.txt").read_text(encoding="utf-8").strip()
 
 
-@lru_cache
-def prompt_version() -> str:
-    """Names the wording: verdicts of different wordings are never mixed."""
-    wording = [*map(instructions, Task), _FRAME, msgspec.json.encode([_GRADED, _statements_schema(1)]).decode()]
-    return f"p-{blake2b(chr(0).join(wording).encode(), digest_size=4).hexdigest()}"
+def wording() -> list[str]:
+    """Every word that a prompt has beside data."""
+    schemas = msgspec.json.encode([_GRADED, _statements_schema(1)]).decode()
+    return [*map(instructions, Task), _FRAME, _LAST, schemas]
 
 
 def clean(text: str, longest: int) -> str:
@@ -70,6 +68,7 @@ def render(question: Question, nonce: str, *, longest_passage: int) -> Prompt:
 
 
 _FRAME = "=== {name} {nonce} {end} ==="
+_LAST = 'Reply with the JSON object. It begins: {{"nonce": "{nonce}",'
 
 
 def _prompt(
@@ -80,7 +79,7 @@ def _prompt(
         f"{_FRAME.format(name=name, nonce=nonce, end='ends')}"
         for name, text in blocks
     )
-    data = "\n\n".join((f"nonce: {nonce}", *fenced, f"Reply with the JSON object. Its nonce is {nonce}."))
+    data = "\n\n".join((f"nonce: {nonce}", *fenced, _LAST.format(nonce=nonce)))
     return Prompt((Message("system", instructions(task)), Message("user", data)), task.value, schema, nonce, read)
 
 

@@ -11,7 +11,7 @@ from hashlib import blake2b
 HIGH_GRADE = 1.5  # of a twin: more than being about the subject
 LEAST_LOSS = 1.0  # in grades, from the question to its twin
 
-_FRAMES = (
+FRAMES = (
     "{query} (as the {year} bylaws of the guild of {place} answer it)",
     "{query} (in the account that {person} of {place} left in {year})",
     "{query} (only according to {person}, in the {place} ledger of {year})",
@@ -27,7 +27,7 @@ def twin_of(query: str, passage: str, salt: bytes) -> str:
     """The twin's query; the same for the same passage and salt."""
     drawn = blake2b(passage.encode("utf-8", "surrogatepass"), key=salt, digest_size=16).digest()
     names = {"place": _name(drawn[:6]), "person": _name(drawn[6:12]), "year": 1500 + drawn[12]}
-    return _FRAMES[drawn[13] % len(_FRAMES)].format_map({"query": query, **names})
+    return FRAMES[drawn[13] % len(FRAMES)].format_map({"query": query, **names})
 
 
 def _name(drawn: bytes) -> str:

@@ -64,8 +64,8 @@ class Judging:
             Where the anchors cannot be read.
         """
 
-        def on_rejudged(one: Rejudged) -> None:
-            asyncio.get_running_loop().run_in_executor(None, tell, one)
+        async def on_rejudged(one: Rejudged) -> None:
+            await asyncio.to_thread(tell, one)
 
         self._trust = TrustLedger(
             self.judge, self.store, self._config, privacy=privacy, metrics=self._metrics, on_rejudged=on_rejudged,
@@ -85,7 +85,8 @@ class Judging:
         )
         return JudgeStage(
             self.judge, sampler, privacy,
-            tasks=self._config.tasks, passages=self._config.passages, on_judged=self._offer,
+            tasks=self._config.tasks, passages=self._config.passages, twins=self._config.twins,
+            on_judged=self._offer,
         )  # fmt: skip
 
     def _offer(self, asked: Asked) -> None:

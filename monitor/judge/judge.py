@@ -12,10 +12,11 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 import structlog
 
-from detectors.judging.prompts import prompt_version, render
+from detectors.judging.prompts import render
 from detectors.judging.records import Doubt, Prompt, Question, Reply, Task, Verdict
 from detectors.judging.twins import HIGH_GRADE, fooled, twin_of
 from detectors.judging.verdicts import verdict_of
+from detectors.judging.version import prompt_version
 from detectors.measures.judge import Outcome
 from detectors.records import Reason
 from monitor.judge.errors import JudgeUnavailable, OverBudget
