@@ -6,7 +6,7 @@ Coverage is on simulated traces whose truth is known (`detectors/simulated_judgi
 measured on labelled collections: the label is the mean grade of the first five documents by people, scaled to [0, 1], a
 stand-in for a judge that agrees with them; then of a noisy judge, made of the same grades by a stated confusion. The
 proxy is `mean_relevance` by the bundled cross-encoder. Without collections it says so, and prints the coverage alone.
-About fifteen minutes on one core, five with what the cross-encoder said in `--cache`.
+Ten minutes on one core, two where `--cache` has what the cross-encoder said.
 """
 
 import argparse
