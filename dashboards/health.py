@@ -1,9 +1,10 @@
 """Is the monitor itself well? A silent monitor looks like a healthy retriever."""
 
-from dashboards.expressions import PIPELINE
+from dashboards.expressions import PIPELINE, interval
 from dashboards.panels import (
     BYTES,
     DATE,
+    DOLLARS,
     EACH,
     NUMBER,
     PER_SECOND,
@@ -16,6 +17,7 @@ from dashboards.panels import (
     Query,
     above,
     below,
+    bounded,
     lines,
     logarithmic,
     numbers,
@@ -24,6 +26,15 @@ from dashboards.panels import (
 )
 from monitor.catalogue import MAX_SERIES
 from monitor.health import PATIENCE_SECONDS
+
+UNSAID = "judge_failed|over_budget|not_applicable"  # results of questions to which the judge said nothing
+VERDICTS = "leadline_judge_verdicts_total"
+CACHE = "leadline_judge_cache_total"
+DOUBTED = (
+    f'sum by (result) (rate({VERDICTS}{{result!~"believed|{UNSAID}"}}[$window])) / on () group_left () '
+    f'sum(rate({VERDICTS}{{result!~"{UNSAID}"}}[$window]))'
+)
+KNOWN = f'sum(rate({CACHE}{{result="hit"}}[$window])) / sum(rate({CACHE}[$window]))'
 
 
 def rate(by: str, counter: str, legend: str, window: str = "$window") -> tuple[Query, ...]:
@@ -107,9 +118,55 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               (Query(f"max by (alarm, pipeline, scenario, reason) (leadline_alarm_abstained{PIPELINE})",
                      "{{alarm}} {{pipeline}} {{scenario}}: {{reason}}"),), width=16, steps=above(1)),
         Panel(lines, "Assessments that a sink left out", PER_SECOND,
-              "It went on without them: `no_otlp_ids` and `unknown_span` are of traces that the trace store does not "
+              "It went on without them: `no_otlp_ids` and `unknown_...` are of traces that the trace store does not "
               "have; `refused` and `too_large` are for its operator. Empty where all were written.", SUMMED,
               rate("sink, reason", "leadline_sink_skipped_assessments_total", "{{sink}}: {{reason}}")),
+    ),
+    "Does the LLM judge work?": (
+        Panel(stacked, "Calls of the judge", PER_SECOND,
+              "Each attempt, by what became of it. `over_budget`, `breaker_open` and `too_late` were not sent. Little "
+              "`answered` among them: most traces that were chosen for it abstain. Empty without a judge.", SUMMED,
+              rate("outcome", "leadline_judge_calls_total", "{{outcome}}")),
+        Panel(lines, "How long its calls take", SECONDS,
+              "Quantiles over single attempts. They rise: the endpoint is busy, and fewer traces are judged, since "
+              "calls at a time are limited (`judge.concurrency`). Empty without a judge.", SUMMED,
+              tuple(Query(f"histogram_quantile({q}, sum by (le) (rate(leadline_judge_call_seconds_bucket[$window])))",
+                          f"{q:.0%} are below") for q in (0.5, 0.9, 0.99))),
+        Panel(lines, "Share of the judge's sampling rate", RATIO,
+              "What budgets, rate and calls at a time allow of `sample.judge`. Below 100% fewer traces are judged, "
+              "each with a larger weight: estimates stay right and get wider. Empty without a judge.", EACH,
+              (Query("leadline_judge_share_ratio", "{{instance}}"),), steps=below(0.1)),
+        Panel(lines, "Budget that is left", RATIO,
+              "Of the scarcer budget of this hour and this day, UTC. It is spread over the whole of it; at 0 the rest "
+              "of the traces abstain with `over_budget`. Empty without a judge or a budget.", EACH,
+              (Query("leadline_judge_budget_remaining_ratio", "{{period}} {{instance}}"),), steps=below(0.01)),
+        Panel(lines, "Cost of the last day", DOLLARS,
+              "What the calls of the 24 hours before each moment cost, by the prices in the configuration: without "
+              "`judge.prices` it is 0, whatever the bill says. Empty without a judge.", SUMMED,
+              (Query("sum(increase(leadline_judge_cost_dollars_total[1d]))", "a day"),)),
+        Panel(stacked, "Verdicts that are not believed", RATIO,
+              "As a share of its replies, by why. `malformed`, `wrong_nonce`: it does not follow the format; "
+              "`no_quote`, `quote_not_found`, `quote_no_evidence`: it does not prove what it says; `fooled`: passages "
+              "steer it. One is enough for a trace to abstain. Empty where all are believed.", SUMMED,
+              (Query(DOUBTED, "{{result}}"),)),
+        Panel(lines, "Verdicts known already", RATIO,
+              "Share of the questions that were answered from memory and cost nothing. It falls after a change of "
+              "model or prompt, and where nothing is asked or served twice. Empty without a judge.", SUMMED,
+              (Query(KNOWN, "from memory"),)),
+        Panel(states, "The judge's endpoint is left alone", STATE,
+              "After failures, but for a single call now and then. On for long: it is down, or refuses the key; its "
+              "signals abstain with `judge_failed`. Empty without a judge.", EACH,
+              (Query("leadline_judge_breaker_open", "{{instance}}"),), steps=above(1)),
+        Panel(bounded, "Is it still the same? Shift of its anchors", NUMBER,
+              "Mean of its last verdicts on the same questions less its first ones, in grades of 3, between the ends "
+              "of the 95% interval (dashed). Below 0 it grew stricter: what it says of retrieval fell with it. A new "
+              "version begins anew. Empty without a judge, and before 30 anchors.", EACH,
+              interval("leadline_judge_anchor_shift%s", "{{version}} {{instance}}", "")),
+        Panel(bounded, "Does it know what is known? Canaries passed", RATIO,
+              "Of its last 100 questions with a known answer, by kind, between the ends of the 95% interval (dashed). "
+              "Low from the first day: the model is too weak. From one day on: it moved. Empty without a judge, and "
+              "before 30 of a kind.", EACH,
+              interval("leadline_judge_canary_passed%s_ratio", "{{kind}} {{instance}}", "")),
     ),
     "What runs here?": (
         Panel(numbers, "Started", DATE,

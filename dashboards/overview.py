@@ -6,6 +6,7 @@ from dashboards.expressions import (
     STREAM,
     columns,
     envelope,
+    interval,
     mean,
     with_ends,
 )
@@ -32,10 +33,13 @@ from dashboards.panels import (
     states,
 )
 from detectors.estimate import MINIMUM_SAMPLES
+from detectors.ppi import MINIMUM_LABELLED
 from monitor.hit_rate import WINDOW_TRACES
 
 HIT, KIND_HIT = "leadline_hit_at_5%s_ratio", "leadline_scenario_hit_at_5%s_ratio"
 LOWEST = f"bottomk(1, {HIT % ''}{PIPELINE})"
+JUDGED = "leadline_judge_context_relevance%s_ratio"
+ALL_TRAFFIC = '{pipeline=~"$pipeline", scenario="_all"}'
 LOWEST_KIND = f"bottomk(1, {KIND_HIT % ''}{SCENARIO})"
 
 
@@ -112,6 +116,18 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "interval. A gap: no traffic.", SUMMED,
               (Query(mean("leadline_risk_weighted_total", "leadline_risk_weight_total", " by (pipeline) ", SCENARIO),
                      "{{pipeline}}"),), width=14),
+    ),
+    "What does the LLM judge say?": (
+        Panel(bounded, "Context relevance by the judge", RATIO,
+              "Mean grade, of 1, that it would give the first five documents of the last day's traffic, between "
+              "the ends of its 95% interval (dashed): an opinion, on evidence that hit@5 has not. Empty without a "
+              "judge.", EACH,
+              interval(JUDGED, "{{pipeline}} {{instance}}", ALL_TRAFFIC), width=14),
+        Panel(lines, "Judged traces behind it", NUMBER,
+              "How many equally weighted judged traces it rests on. Below the dashed line no interval would hold, and "
+              "there is no estimate: raise `sample.judge`, or the budget. Empty without a judge.", EACH,
+              (Query(f"leadline_judge_context_relevance_effective_samples{ALL_TRAFFIC}", "{{pipeline}} {{instance}}"),),
+              width=10, steps=below(MINIMUM_LABELLED)),
     ),
     "On what does it rest?": (
         Panel(stacked, "Traces by decision", PER_SECOND,

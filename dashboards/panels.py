@@ -39,7 +39,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 SOURCE = DataSourceRef(type_val="prometheus", uid="${DS_PROMETHEUS}")
 HEIGHT = 8
 RATIO, SECONDS, BYTES, NUMBER = "percentunit", "s", "bytes", "short"
-PER_SECOND, DATE, STATE = "suffix: /s", "dateTimeFromNow", "bool_on_off"
+PER_SECOND, DATE, STATE, DOLLARS = "suffix: /s", "dateTimeFromNow", "bool_on_off", "currencyUSD"
 
 Built = stat.Panel | timeseries.Panel | table.Panel | heatmap.Panel | statetimeline.Panel
 Steps = tuple[tuple[float | None, str], ...]

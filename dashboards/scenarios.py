@@ -1,7 +1,7 @@
 """Which kinds of query suffer, and are more of them asked than before?"""
 
-from dashboards.expressions import SCENARIO, columns, interval, mean, spread, with_ends
-from dashboards.overview import KIND_HIT
+from dashboards.expressions import SCENARIO, STREAM, columns, interval, mean, spread, with_ends
+from dashboards.overview import JUDGED, KIND_HIT
 from dashboards.panels import (
     EACH,
     NUMBER,
@@ -43,6 +43,15 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "How many equally weighted traces the estimate of each kind is worth: what an interval rests on.", EACH,
               (Query(f"leadline_scenario_effective_samples{SCENARIO}", "{{scenario}} {{pipeline}} {{instance}}"),),
               width=12),
+        Panel(rows, "Context relevance by the LLM judge", RATIO,
+              "Mean grade, of 1, that the judge would give what was served in the last day, with its 95% interval; "
+              "`_all` is every kind together. A kind without a row was judged too seldom for an interval that holds. "
+              "Empty without a judge.", EACH,
+              columns("pipeline, scenario, instance", with_ends(JUDGED, STREAM)), width=12),
+        Panel(bounded, "Context relevance by the LLM judge over time", RATIO,
+              "The same. One line falls while risks stand: look at traces of that kind before you believe either. All "
+              "fall together and the judge drifts (`leadline: health`): it is the judge. Empty without a judge.", EACH,
+              (Query(JUDGED % "" + STREAM, "{{scenario}} {{pipeline}} {{instance}}"),), width=12),
     ),
     "Are other things asked?": (
         Panel(stacked, "Queries by kind", PER_SECOND,

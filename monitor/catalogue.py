@@ -262,7 +262,8 @@ _COMPONENTS = (
                "Or of a load of the corpus; the one before stays in use."),
     MetricSpec("sink_skipped_assessments_total", "counter", "assessments", ("sink", "reason"),
                "Assessments that a sink could not write and went on without: `no_otlp_ids` (their trace and span ids "
-               "are not OpenTelemetry's), `unknown_span` (Phoenix has no such span yet), `refused`, `too_large`."),
+               "are not OpenTelemetry's), `unknown_span` (Phoenix has no such span yet), `unknown_documents` (only the "
+               "judge's grades of documents were left out: Phoenix does not have those), `refused`, `too_large`."),
     MetricSpec("notifications_total", "counter", "notifications", ("destination", "result"),
                "Turns of alarms, raised or resolved, by what became of them: `delivered`, `refused` by an answer that "
                "would be the same again, `dropped` from a full queue. `failed`: attempts that are repeated."),

@@ -42,6 +42,12 @@ def carried(sample: Sample, corpus: Corpus | None, config: Config) -> list[Carri
         *rows,
         _lengths(traces, config),
         Carried("candidates (reranking)", share_of(traces, lambda trace: trace.candidates is not None), "retrievals"),
+        Carried(
+            "answers",
+            share_of(traces, lambda trace: bool((trace.answer or "").strip())),
+            "retrievals",
+            "what an LLM judge needs for groundedness and answer relevance",
+        ),
         Carried("top_k", share_of(traces, lambda trace: trace.top_k is not None), "retrievals"),
         _filters(traces, corpus),
         Carried("own timestamps", share_of(sample.retrieved, lambda one: one.timed), "retrievals"),

@@ -63,7 +63,7 @@ GROUPS = (
 )
 RISK = Group("risk, hit_at_5", tuple(sorted({*shipped_prior().at_5.weights, *shipped_prior().at_1.weights})))
 COMPARISON = Group("comparison of recordings (planned)", ("best_relevance",))
-JUDGE = "LLM judge (planned)"
+JUDGE = "LLM judge: context relevance"
 
 Cause = tuple[str, str]
 """Why a measure abstained, and the dialect of who told of the retrieval."""
@@ -172,7 +172,7 @@ def _missing(group: Group, one: _Seen) -> dict[Hashable, str]:
 
 
 def _judge(filled: Sequence[Retrieved], lost: Sequence[Lost], corpus: Corpus | None, config: Config) -> Row:
-    """A judge reads what was served first."""
+    """A judge reads what was served first; what it says of answers needs an answer, which is in what traces carry."""
     tally = _Tally(lost)
     for trace, emitter, _ in filled:
         head = trace.documents[: min(HEAD, config.pipeline(trace.pipeline).depth)]

@@ -1,7 +1,8 @@
 """A real Prometheus answers every expression of every dashboard, as Grafana would ask it."""
 
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -22,6 +23,7 @@ from monitor.demo.corpus import build_corpus, write_corpus
 from monitor.service import Service
 from tests.detectors.fakes import as_it_is
 from tests.monitor import kit
+from tests.monitor.judge.server import Answer, Body, completion, nonce_of, serving, verdict
 from tests.monitor.notifying.receiver import receiving
 from tests.monitor.otlp.kit import as_json, request, retriever
 
@@ -36,9 +38,23 @@ EMPTY = {
     "leadline_source_rebalances_total": "no Kafka here",
     "leadline_sink_skipped_assessments_total": "the sinks here write all",
     "leadline_unjournaled_traces_total": "the journal is on",
+    "leadline_judge_budget_remaining_ratio": "the judge here has no budget",
+    "leadline_judge_anchor_shift": "a reference of 30 anchors takes minutes",
+    "leadline_judge_canary_passed": "30 canaries of a kind take minutes",
     "leadline_scorer_known_pairs_total": "the scorer of this test does not count them",
     "leadline_scorer_truncated_pairs_total": "the scorer of this test reads everything",
 }
+
+
+def strict(request: Body) -> Answer:
+    """A judge that finds nothing relevant nor grounded, and forgets the format now and then."""
+    nonce = nonce_of(request)
+    if int(nonce, 16) % 8 == 0:
+        return completion(request, "I would say 0.")
+    if "statements" in request["response_format"]["json_schema"]["schema"]["properties"]:
+        entry = {"statement": 1, "passage": 0, "quote": "", "verdict": "unsupported"}
+        return completion(request, json.dumps({"nonce": nonce, "statements": [entry]}))
+    return completion(request, verdict(request, 0, ""))
 
 
 class FailsOnce:
@@ -70,16 +86,17 @@ def sidecar(folder: Path) -> Iterator[Service]:
     start = datetime.now(UTC) - timedelta(days=9, hours=6)
     healthy = [*kit.traces(5), *past.traces(PIPELINE, start, days, 8 * 24 * 20)]
     past.break_by("stale_index")
-    broken = list(past.traces(PIPELINE, start + days, timedelta(hours=30), 30 * 40))
+    broken = answered(past.traces(PIPELINE, start + days, timedelta(hours=30), 30 * 40))
     ahead = list(past.traces(PIPELINE, datetime.now(UTC) + timedelta(hours=1), timedelta(0), 1))
     followed = folder / "traces.jsonl"
     followed.write_bytes(b"no trace\n" + kit.lines([*healthy, *broken, *ahead]))
-    with receiving() as receiver:
+    with receiving() as receiver, serving(strict) as judge:
         sections = {
             "sources": [{"kind": "http", "join_seconds": 0.2}, *kit.follow(followed)],
             "corpus": {"path": str(folder / "corpus.jsonl"), "timestamp": "published"},
-            "pipelines": {"default": {"sample": {"scorer": 0.5}}},
+            "pipelines": {"default": {"sample": {"scorer": 0.5, "judge": 0.1}}},
             "scorer": {"calibration": str(folder / "calibration.json")},
+            "judge": {"base_url": judge.url, "model": "m", "passages": 1},
             "alerts": [{"signal": "hit_at_5", "smallest_drop": 0.05}],
             "notify": [{"kind": "webhook", "url": receiver.url}],
         }
@@ -103,13 +120,17 @@ def sidecar(folder: Path) -> Iterator[Service]:
                 users.join()
 
 
+def answered(traces: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**trace, "answer": "On Friday at noon."} for trace in traces]
+
+
 def _post(url: str, body: bytes) -> None:
     httpx2.post(url, content=body, headers={"Content-Type": "application/json"}).raise_for_status()
 
 
 def _serve(past: Past, ingest: str, ended: Event) -> None:
     while not ended.wait(0.2):
-        traces = list(past.traces(PIPELINE, datetime.now(UTC), timedelta(0), BATCH))
+        traces = answered(past.traces(PIPELINE, datetime.now(UTC), timedelta(0), BATCH))
         _post(f"{ingest}/v1/query-traces", msgspec.json.encode(traces))
 
 
@@ -119,7 +140,8 @@ def server(prometheus: str) -> Iterator[Prometheus]:
     asked = Prometheus(prometheus)
     kit.wait_for(asked.ready, 60)
     rated = "rate(leadline_signal_missed_identifiers_count[15m]) > 0 and on (pipeline) leadline_alarm_active == 1"
-    kit.wait_for(lambda: asked.get("query", query=rated)["result"], 60)
+    judged = 'leadline_signal_mean{signal="groundedness"} and on () leadline_judge_context_relevance_ratio'
+    kit.wait_for(lambda: all(asked.get("query", query=query)["result"] for query in (rated, judged)), 60)
     time.sleep(3)
     yield asked
     asked.close()

@@ -16,7 +16,7 @@ from tests.builders import samples
 from tests.monitor import kit
 from tests.monitor.kit import PRIVATE, assessed, assessment, sidecar, wait_for
 from tests.monitor.otlp.kit import retriever
-from tests.monitor.sinks.kit import Skips, of_span
+from tests.monitor.sinks.kit import Skips, judged_span, of_span
 from tests.phoenix.server import KEY, START_SECONDS, Phoenix, phoenix
 
 pytestmark = pytest.mark.timeout(2 * START_SECONDS)
@@ -86,6 +86,42 @@ def test_what_is_written_again_takes_the_place_of_the_one_before(server: Phoenix
     }  # fmt: skip
     assert len(found) == 2
     assert skips == {"unknown_span": 2, "no_otlp_ids": 2}
+
+
+def document_annotations(server: Phoenix, span_id: str) -> list[dict[str, Any]]:
+    """Which Phoenix gives back over GraphQL only."""
+    query = """query($id: String!) { getSpanByOtelId(spanId: $id) { documentEvaluations {
+        name annotatorKind documentPosition score label explanation } } }"""
+    body = {"query": query, "variables": {"id": span_id}}
+    answer = httpx2.post(f"{server.url}/graphql", json=body, headers={"Authorization": f"Bearer {KEY}"}).json()
+    found: list[dict[str, Any]] = answer["data"]["getSpanByOtelId"]["documentEvaluations"]
+    return sorted(found, key=lambda one: one["documentPosition"])
+
+
+def test_what_a_judge_said_is_read_back_from_spans_and_documents(server: Phoenix, key: str) -> None:
+    """Again takes the place of before; a list that is shorter in Phoenix stops nothing."""
+    span, short = retriever(ids=("kb-1", "kb-2", "kb-3")), retriever(ids=("kb-1",))
+    server.send("judged", span, short)
+    skips = Skips()
+    sink = PhoenixSink(PhoenixConfig.model_validate({"kind": "phoenix", "url": server.url, "api_key_file": key}), skips)
+    for grounded in (0.1, 0.5):
+        signals = {"context_relevance": 0.45, "groundedness": grounded}
+        sink.write([judged_span(span_id=one["spanId"], signals=signals) for one in (span, short)])
+    sink.close()
+    found = {one["name"]: one for one in annotations(server, "judged", span["spanId"])}
+    assert {name: (one["annotator_kind"], one["result"]["score"]) for name, one in found.items()} == {
+        "retrieval_risk": ("CODE", 0.5), "retrieval_risk_at_1": ("CODE", 0.5), "context_relevance": ("LLM", 0.45),
+        "groundedness": ("LLM", 0.5),
+    }  # fmt: skip
+    assert found["groundedness"]["metadata"]["versions"] == {"judge": "gpt-x p-1"}
+    first, second = document_annotations(server, span["spanId"])
+    assert first == {
+        "name": "context_relevance", "annotatorKind": "LLM", "documentPosition": 0, "score": pytest.approx(0.9),
+        "label": "answers", "explanation": "Grade 2.70 of 3 by gpt-x p-1: within 30 days",
+    }  # fmt: skip
+    assert (second["documentPosition"], second["score"], second["label"]) == (1, 0.0, "irrelevant")
+    assert document_annotations(server, short["spanId"]) == []
+    assert skips == {"unknown_documents": 2}
 
 
 def test_a_wrong_key_is_said(server: Phoenix, monkeypatch: pytest.MonkeyPatch) -> None:

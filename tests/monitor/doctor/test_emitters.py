@@ -12,7 +12,7 @@ from tests.monitor.doctor.kit import FIXTURES, advice, of_file, report, shares, 
 
 SHAPE, RANKS, WORDS = "score shape", "BM25 check: ranks", "BM25 check: words, identifiers"
 ORDER, RELEVANCE, MISSED = "cross-encoder: order", "cross-encoder: relevance", "cross-encoder: what was missed"
-RISK, JUDGE = "risk, hit_at_5", "LLM judge (planned)"
+RISK, JUDGE = "risk, hit_at_5", "LLM judge: context relevance"
 EMPTY = ["empty lists: 1 (the worst failure, with a risk of 1)"]
 BY_CORPUS = (RANKS, WORDS, MISSED)
 

@@ -21,7 +21,7 @@ from tests.monitor import kit
 from tests.monitor.kit import PRIVATE, assessment, wait_for
 from tests.monitor.notifying.receiver import CUT, Answer, Got, Receiver
 from tests.monitor.otlp.kit import ARRIVAL
-from tests.monitor.sinks.kit import Skips, of_span
+from tests.monitor.sinks.kit import Skips, judged_span, of_span
 
 NOW = 1_795_608_000.0
 
@@ -82,6 +82,16 @@ def test_its_events_are_results_of_an_evaluation(receiver: Receiver, sink: OtlpS
     said = plain(list(second.attributes))
     assert said["gen_ai.evaluation.score.label"] == "abstained"
     assert "gen_ai.evaluation.score.value" not in said
+
+
+def test_what_a_judge_says_is_an_event_more(receiver: Receiver, sink: OtlpSink) -> None:
+    sink.write([judged_span()])
+    said = [plain(list(event.attributes)) for event in spans(receiver)[0].events][2:]
+    assert [(one["gen_ai.evaluation.name"], one["gen_ai.evaluation.score.value"]) for one in said] == [
+        ("context_relevance", 0.45), ("groundedness", 0.5),
+    ]  # fmt: skip
+    assert said[0]["gen_ai.evaluation.score.label"] == "related"
+    assert "gpt-x p-1" in str(said[0]["gen_ai.evaluation.explanation"])
 
 
 def test_pipelines_are_projects(receiver: Receiver, sink: OtlpSink) -> None:

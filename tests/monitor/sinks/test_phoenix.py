@@ -10,7 +10,7 @@ from monitor.errors import LeadlineError
 from monitor.sinks.phoenix import PhoenixSink
 from tests.monitor.kit import assessment
 from tests.monitor.notifying.receiver import Answer, Receiver
-from tests.monitor.sinks.kit import Skips, of_span
+from tests.monitor.sinks.kit import Skips, judged_span, of_span
 
 
 @pytest.fixture
@@ -43,6 +43,56 @@ def test_a_span_gets_an_annotation_for_each_risk(receiver: Receiver, sink: Phoen
     assert (first["result"]["score"], first["result"]["label"]) == (0.7, "likely_failure")
     assert (second["result"]["score"], second["result"]["label"]) == (None, "abstained")
     assert b"refund" not in got.body
+
+
+def test_what_a_judge_says_is_of_the_span_and_of_its_documents(receiver: Receiver, sink: PhoenixSink) -> None:
+    """Of the documents without an identifier, which Phoenix does not take there."""
+    judged = judged_span()
+    sink.write([judged, of_span()])
+    of_spans, of_documents = receiver.got
+    assert of_documents.path == "/px/v1/document_annotations?sync=true"
+    kinds = {(one["name"], one["annotator_kind"]) for one in of_spans.json["data"] if one["span_id"] == judged.span_id}
+    assert kinds == {
+        ("retrieval_risk", "CODE"), ("retrieval_risk_at_1", "CODE"), ("context_relevance", "LLM"),
+        ("groundedness", "LLM"),
+    }  # fmt: skip
+    assert len(of_spans.json["data"]) == 6
+    first, second = of_documents.json["data"]
+    assert first == {
+        "span_id": judged.span_id, "document_position": 0, "name": "context_relevance", "annotator_kind": "LLM",
+        "metadata": {"annotator": "leadline", "pipeline": "default", "versions": {"judge": "gpt-x p-1"}},
+        "result": {
+            "score": 0.9, "label": "answers", "explanation": "Grade 2.70 of 3 by gpt-x p-1: within 30 days",
+        },
+    }  # fmt: skip
+    assert (second["document_position"], second["result"]["label"]) == (1, "irrelevant")
+
+
+def test_documents_that_phoenix_does_not_have_are_left_out(receiver: Receiver, sink: PhoenixSink, skips: Skips) -> None:
+    """Of one span the list is shorter there, one is not there yet, and the third is as it was."""
+    short, early, good = judged_span(), judged_span(), judged_span()
+    said = f"Document position 1 is out of bounds for span {short.span_id} (max: 0)".encode()
+    receiver.script += [missing(early.span_id), Answer(200), Answer(422, {}, said)]
+    sink.write([short, early, good])
+    name = "/px/v1/document_annotations?sync="
+    graded = [(one.path, ids) for one, (_, ids) in zip(receiver.got, posted(receiver), strict=True) if name in one.path]
+    assert graded == [
+        (f"{name}true", {short.span_id, good.span_id}), (f"{name}true", {good.span_id}),
+        (f"{name}false", {early.span_id}),
+    ]  # fmt: skip
+    assert skips == {"unknown_span": 1, "unknown_documents": 1}
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_phoenix_that_takes_nothing_on_documents_is_no_reason_to_stop(
+    receiver: Receiver, sink: PhoenixSink, skips: Skips, status: int
+) -> None:
+    """One before 11.30, which has a span, and another one later."""
+    there, later = judged_span(), judged_span()
+    no_path = Answer(status, {}, b"Not Found")
+    receiver.script += [missing(later.span_id), Answer(200), no_path, Answer(200), no_path]
+    sink.write([there, later])
+    assert (len(receiver.got), skips) == (5, {"unknown_span": 1, "unknown_documents": 1})
 
 
 def test_spans_that_phoenix_does_not_have_are_left_to_it(receiver: Receiver, sink: PhoenixSink, skips: Skips) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from detectors.records import Evidence, Missed, Reason
-from monitor.sinks.verdict import Judged, judged, verdicts
+from monitor.sinks.verdict import Judged, document_verdicts, judged, verdicts
 from tests.monitor.kit import assessment
+from tests.monitor.sinks.kit import judged_span
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
@@ -29,6 +30,37 @@ def test_where_nothing_could_be_computed_there_is_no_score() -> None:
     (one, _) = verdicts(assessment("a", risk=None, risk_at_1=None, abstentions=abstentions))
     assert (one.score, one.label) == (None, "abstained")
     assert one.explanation == "No signal could be computed: no_corpus, no_scores."
+
+
+def test_what_a_judge_says_comes_after_the_risks() -> None:
+    """The signals that it gave, and no others; more is better, and who said so is named."""
+    found = [one for one in verdicts(judged_span()) if one.by_judge]
+    assert [(one.name, one.score, one.label) for one in found] == [
+        ("context_relevance", 0.45, "related"), ("groundedness", 0.5, "grounded"),
+    ]  # fmt: skip
+    assert found[0].explanation == "Mean grade of the first documents for the query: 0.45 of 1 by gpt-x p-1."
+    assert [one.by_judge for one in verdicts(judged_span())] == [False, False, True, True]
+    assert not any(one.by_judge for one in verdicts(assessment("a")))
+
+
+@pytest.mark.parametrize(
+    ("score", "label"),
+    [(0.0, "irrelevant"), (0.16, "irrelevant"), (0.17, "related"), (0.5, "partly"), (0.84, "answers"), (1, "answers")],
+)
+def test_a_label_is_the_nearest_grade(score: float, label: str) -> None:
+    """Of two that are as near the better one."""
+    found = verdicts(judged_span(signals={"answer_relevance": score}))
+    assert [(one.name, one.label) for one in found if one.by_judge] == [("answer_relevance", label)]
+
+
+def test_graded_documents_are_named_by_their_place() -> None:
+    """With the quote where there is one; one that the judge did not read is not there."""
+    found = document_verdicts(judged_span())
+    assert {place: (one.score, one.label, one.explanation) for place, one in found.items()} == {
+        0: (pytest.approx(0.9), "answers", "Grade 2.70 of 3 by gpt-x p-1: within 30 days"),
+        1: (0.0, "irrelevant", "Grade 0.00 of 3 by gpt-x p-1."),
+    }  # fmt: skip
+    assert document_verdicts(assessment("a")) == {}
 
 
 @pytest.mark.parametrize(
