@@ -6,7 +6,7 @@ Coverage is on simulated traces whose truth is known (`detectors/simulated_judgi
 measured on labelled collections: the label is the mean grade of the first five documents by people, scaled to [0, 1], a
 stand-in for a judge that agrees with them; then of a noisy judge, made of the same grades by a stated confusion. The
 proxy is `mean_relevance` by the bundled cross-encoder. Without collections it says so, and prints the coverage alone.
-About ten minutes on one core.
+Ten minutes on one core, two where `--cache` has what the cross-encoder said.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from detectors.judging.agreement import weighted_kappa
 from detectors.ppi import NestedEstimate, nested_estimate, nested_terms
 from detectors.simulated_judging import SHAPES, Judged, simulated_judging, true_mean
-from monitor.build import build_assessor, load_corpus
+from monitor.build import Scorer, build_assessor, load_corpus
 from monitor.commands import calibrated_scorer, file_config
 from monitor.config import EVERYTHING
 from monitor.evaluation import Labels, read_labels
@@ -30,16 +30,16 @@ from monitor.sampling import Sampler
 
 Floats = NDArray[np.float64]
 
-REPETITIONS = 2000
+REPETITIONS = 1000
 SIZES = (30, 50, 100, 200)
 TRACES = 10  # scored, for each that is judged
 RHOS, PREFERRING = (0.0, 0.5, 0.9), (0.0, 0.5)
 RECORDINGS = ("traces.jsonl", "traces.e5.jsonl")
 DEPTH = 5  # a judge grades the first five
 HALF_WIDTH = 0.05
-NOISE = 0.35  # of the noisy judge's grades are drawn anew, by how common each grade is
-SIMULATED_TRACES = 20_000  # a day's, drawn from a collection
-DAYS = 30
+NOISE = 0.55  # of the noisy judge's grades are drawn anew from all grades: kappa is 1 less that
+SIMULATED_TRACES = 5_000  # a day's, drawn from a collection
+DAYS = 20
 
 
 class Held(NamedTuple):
@@ -71,8 +71,10 @@ def coverage(shape: str, truth: float, rho: float, labelled: int, preferring: fl
 
 
 def coverage_table() -> Iterator[str]:
-    """The worst and the mean over correlations and preferences; half-widths at a correlation of .5, uniform."""
-    yield "| truth | mean | " + " | ".join(f"n = {n}: coverage, half-width" for n in SIZES) + " |"
+    """Coverage: the mean over correlations and preferences (and the least of these, classical ones among them).
+    Half-width: at a correlation of .5, uniform (and the classical one).
+    """
+    yield "| truth | mean | " + " | ".join(f"{n} judged" for n in SIZES) + " |"
     yield "|---|---|" + "---|" * len(SIZES)
     for shape in SHAPES:
         truth = true_mean(SHAPES[shape], np.random.default_rng(0))
@@ -81,10 +83,9 @@ def coverage_table() -> Iterator[str]:
             settings = [(rho, preferring) for rho in RHOS for preferring in PREFERRING]
             found = {one: coverage(shape, truth, one[0], n, one[1], i) for i, one in enumerate(settings)}
             shown, of = [*found.values()], found[0.5, 0.0]
-            cells.append(
-                f"{np.mean([h.held for h in shown]):.3f} (least {min(h.held for h in shown):.3f}; classical "
-                f"{min(h.classical_held for h in shown):.3f}), {of.half:.3f} (classical {of.classical_half:.3f})"
-            )
+            least = min(min(h.held, h.classical_held) for h in shown)
+            mean = np.mean([h.held for h in shown])
+            cells.append(f"{mean:.3f} ({least:.3f}); ±{of.half:.3f} (±{of.classical_half:.3f})")
         yield f"| {shape} | {truth:.2f} | " + " | ".join(cells) + " |"
 
 
@@ -107,13 +108,13 @@ class Measured(NamedTuple):
         return self._replace(grades=np.where(changed, anew, self.grades))
 
 
-def measured(directory: Path, cache: Path | None) -> Iterator[Measured]:
+def measured(directory: Path, cache: Path | None, scorer: Scorer) -> Iterator[Measured]:
     """Every recording of a collection, by the real assessor; kept in `cache` where there is one."""
     labels = Labels(*read_labels(directory))
     for name in RECORDINGS:
         kept = cache / f"{directory.name}.{name}.npz" if cache is not None else None
         if kept is None or not kept.exists():
-            found = _assessed(directory, name, labels)
+            found = _assessed(directory, name, labels, scorer)
             if kept is not None:
                 np.savez(kept, grades=found.grades, proxies=found.proxies)
         else:
@@ -121,10 +122,11 @@ def measured(directory: Path, cache: Path | None) -> Iterator[Measured]:
         yield found
 
 
-def _assessed(directory: Path, name: str, labels: Labels) -> Measured:
+def _assessed(directory: Path, name: str, labels: Labels, scorer: Scorer) -> Measured:
     config = file_config(None, directory / "corpus.jsonl", DEPTH, None)
-    scorer, corpus = calibrated_scorer(config), load_corpus(config)
-    assessor = build_assessor(config, corpus, None, scorer.model, scorer.name, calibration=scorer.calibration)
+    assessor = build_assessor(
+        config, load_corpus(config), None, scorer.model, scorer.name, calibration=scorer.calibration
+    )
     grades, proxies = [], []
     for one in assess_all(Recording(directory / name, Sampler(lambda _: EVERYTHING)), assessor):
         known = labels.of(one.query_id, one.query)
@@ -200,7 +202,8 @@ def main() -> None:
     arguments = parser.parse_args()
     directories = sorted(path.parent for path in (arguments.collections or Path()).glob("*/corpus.jsonl"))
     if arguments.collections is not None and directories:
-        recordings = [one for directory in directories for one in measured(directory, arguments.cache)]
+        scorer = calibrated_scorer(file_config(None, None, DEPTH, None))
+        recordings = [one for directory in directories for one in measured(directory, arguments.cache, scorer)]
         print("\n".join(calls_table([*recordings, pooled(recordings)])), end="\n\n", flush=True)
     else:
         print("no labelled collections given: coverage alone", file=sys.stderr)

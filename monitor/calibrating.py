@@ -142,16 +142,18 @@ class Judgements(OfOneScorer):
                 self.pairs.append(JudgedPair(score, rank, grades[key] >= self.relevant_from, group, query))
 
 
-def read_verdicts(path: Path) -> dict[tuple[str, str | None], dict[str, int]]:
+def read_verdicts(path: Path, highest: int | None = None) -> dict[tuple[str, str | None], dict[str, int]]:
     """Grades by document, by trace and span; of a repeated verdict the last counts.
 
     Raises
     ------
     LeadlineError
-        With file and line, where a line is no verdict.
+        With file and line, where a line is no verdict, or its grade is not from 0 to `highest`.
     """
     grades: dict[tuple[str, str | None], dict[str, int]] = {}
-    for _, verdict in read_lines(path, Verdict):
+    for number, verdict in read_lines(path, Verdict):
+        if highest is not None and not 0 <= verdict.grade <= highest:
+            raise LeadlineError(f"{path}:{number}: grade: got {verdict.grade}, expected 0 to {highest}")
         grades.setdefault((verdict.trace_id, verdict.span_id), {})[verdict.document_id] = verdict.grade
     return grades
 

@@ -90,8 +90,8 @@ _ALARMS = (
                "Alarms `raised` and `resolved`."),
     MetricSpec("watched_traces_total", "counter", "traces", ("alarm", "pipeline", "outcome"),
                "Assessed traces by what an alert did with them: `fed` to its deciders, or why not (`no_reference`, "
-               "`degraded`: a part of ours was broken, `no_value`, `other_scale`, `out_of_range`, `not_uniform`: the "
-               "judge preferred it). `unseen_stratum`: "
+               "`degraded`: a part of ours was broken, `no_value`, `not_sampled` by the signal's tier, "
+               "`not_uniform`: the judge preferred it, `other_scale`, `out_of_range`). `unseen_stratum`: "
                "fed to the decider of all traffic alone, since the baseline never saw such a query."),
     MetricSpec("untimely_traces_total", "counter", "traces", ("pipeline", "treatment"),
                "`ahead` of our clock by over five minutes: counted as of now. `late` by over a day: not watched. "

@@ -227,6 +227,20 @@ def baseline(
 
 
 @app.command()
+def estimate(
+    assessments: Annotated[list[Path], typer.Argument(help="What the jsonl sink wrote, of a sidecar with a judge.")],
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="Grades 0 to 3 by people, JSONL as for `calibrate --verdicts`.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Say what a judge would make of all recorded traffic from what it judged of it, and what people make of that."""
+    from monitor.estimating.command import estimate_command  # noqa: PLC0415
+
+    estimate_command(assessments, labels, as_json=as_json)
+
+
+@app.command()
 def doctor(
     source: Annotated[
         str,
@@ -287,6 +301,17 @@ def notify_test(config: Annotated[Path, typer.Option("--config", help="Configura
     from monitor.notifying.command import notify_test_command  # noqa: PLC0415
 
     raise typer.Exit(notify_test_command(config))
+
+
+@app.command()
+def judge_test(
+    config: Annotated[Path, typer.Option("--config", help="Configuration (YAML).")],
+    canaries: Annotated[int, typer.Option(help="Of each of the three kinds.", min=1, max=100)] = 5,
+) -> None:
+    """Ask the LLM judge what is known: what it can do, is fooled by and costs; exit status 1 if it fails a canary."""
+    from monitor.judge.command import judge_test_command  # noqa: PLC0415
+
+    raise typer.Exit(judge_test_command(config, canaries))
 
 
 @app.command()

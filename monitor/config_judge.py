@@ -54,7 +54,7 @@ class JudgeConfig(Section):
     tasks: tuple[Task, ...] = Field(tuple(Task), min_length=1)
     passages: int = Field(5, ge=1, le=100)
     max_passage_characters: int = Field(6000, ge=100)
-    max_output_tokens: int = Field(400, ge=16)
+    max_output_tokens: int = Field(1000, ge=16)
     timeout_seconds: float = Field(30.0, gt=0, le=600)
     deadline_seconds: float = Field(60.0, gt=0, le=3600)
     attempts: int = Field(3, ge=1, le=10)

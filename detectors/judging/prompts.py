@@ -4,8 +4,8 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
-from hashlib import blake2b
 from importlib.resources import files
+from zlib import crc32
 
 import msgspec
 
@@ -24,11 +24,10 @@ def instructions(task: Task) -> str:
     return files("detectors").joinpath(f"data/judge_{task}.txt").read_text(encoding="utf-8").strip()
 
 
-@lru_cache
-def prompt_version() -> str:
-    """Names the wording: verdicts of different wordings are never mixed."""
-    wording = [*map(instructions, Task), _FRAME, msgspec.json.encode([_GRADED, _statements_schema(1)]).decode()]
-    return f"p-{blake2b(chr(0).join(wording).encode(), digest_size=4).hexdigest()}"
+def wording() -> list[str]:
+    """Every word that a prompt has beside data."""
+    schemas = msgspec.json.encode([_GRADED, _statements_schema(1)]).decode()
+    return [*map(instructions, Task), _FRAME, _LAST, schemas]
 
 
 def clean(text: str, longest: int) -> str:
@@ -46,7 +45,7 @@ def clean(text: str, longest: int) -> str:
     return _MARKS.sub(lambda mark: f" {mark[0]}" if mark[0] == ">" else f"{mark[0]} ", spaced)[:longest]
 
 
-def render(question: Question, nonce: str, *, longest_passage: int) -> Prompt:
+def render(question: Question, nonce: str, *, longest_passage: int, planted: str = "") -> Prompt:
     """The prompt of a question.
 
     Parameters
@@ -55,14 +54,20 @@ def render(question: Question, nonce: str, *, longest_passage: int) -> Prompt:
         Letters and digits that whoever wrote the data could not know; another for each call.
     longest_passage
         In characters; what is beyond is cut.
+    planted
+        A statement that no passage supports, put among those of the answer; empty for none.
     """
     query = clean(question.query, LONGEST_QUERY)
     if question.task is Task.GROUNDEDNESS:
         read = tuple(clean(passage, longest_passage) for passage in question.passages)
         claims = statements(clean(question.answer or "", longest_passage))
+        place = crc32(planted.encode()) % (len(claims) + 1) + 1 if planted else 0
+        if planted:
+            claims.insert(place - 1, planted)
         blocks = [("statements", "\n".join(f"{i}. {claim}" for i, claim in enumerate(claims, 1)))]
         blocks += [(f"passage {i}", passage) for i, passage in enumerate(read, 1)]
-        return _prompt(question.task, nonce, blocks, _statements_schema(len(claims)), read)
+        found = _prompt(question.task, nonce, blocks, _statements_schema(len(claims)), read)
+        return msgspec.structs.replace(found, planted=place)
     graded = question.passages[0] if question.task is Task.CONTEXT_RELEVANCE else question.answer or ""
     read = (clean(graded, longest_passage),)
     name = "passage" if question.task is Task.CONTEXT_RELEVANCE else "answer"
@@ -70,6 +75,7 @@ def render(question: Question, nonce: str, *, longest_passage: int) -> Prompt:
 
 
 _FRAME = "=== {name} {nonce} {end} ==="
+_LAST = 'Reply with the JSON object. It begins: {{"nonce": "{nonce}",'
 
 
 def _prompt(
@@ -80,7 +86,7 @@ def _prompt(
         f"{_FRAME.format(name=name, nonce=nonce, end='ends')}"
         for name, text in blocks
     )
-    data = "\n\n".join((f"nonce: {nonce}", *fenced, f"Reply with the JSON object. Its nonce is {nonce}."))
+    data = "\n\n".join((f"nonce: {nonce}", *fenced, _LAST.format(nonce=nonce)))
     return Prompt((Message("system", instructions(task)), Message("user", data)), task.value, schema, nonce, read)
 
 

@@ -37,7 +37,7 @@ class Prompt(msgspec.Struct, frozen=True):
     """A question as it is sent: messages, and the JSON schema that the reply is asked to follow.
 
     `nonce` fences what is data; a reply has to carry it. `read` are the passages (or the answer) as the judge gets
-    them, cleaned and cut: what quotes are looked for in.
+    them, cleaned and cut: what quotes are looked for in. `planted` is the number of a statement that is made up.
     """
 
     messages: tuple[Message, ...]
@@ -45,6 +45,7 @@ class Prompt(msgspec.Struct, frozen=True):
     schema: dict[str, object]
     nonce: str
     read: tuple[str, ...]
+    planted: int = 0
 
 
 class TokenChoice(msgspec.Struct, frozen=True):
@@ -76,7 +77,7 @@ class Doubt(StrEnum):
     NO_QUOTE = "no_quote"  # a grade above 0 and nothing quoted, or too little
     QUOTE_NOT_FOUND = "quote_not_found"  # the quote is not in the passage
     QUOTE_NO_EVIDENCE = "quote_no_evidence"  # what is quoted is an instruction, or repeats the query and says no more
-    FOOLED = "fooled"  # it graded the passage as high for the twin of the question, which nothing can answer
+    FOOLED = "fooled"  # it graded the twin of the question as high, or found support for what is made up
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -6,12 +6,13 @@ without what it asks for. Information does not: the passage is then about the su
 passage cannot foresee the twin's names, which are made up from a salt.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 HIGH_GRADE = 1.5  # of a twin: more than being about the subject
 LEAST_LOSS = 1.0  # in grades, from the question to its twin
 
-_FRAMES = (
+FRAMES = (
     "{query} (as the {year} bylaws of the guild of {place} answer it)",
     "{query} (in the account that {person} of {place} left in {year})",
     "{query} (only according to {person}, in the {place} ledger of {year})",
@@ -23,11 +24,29 @@ _ONSETS = ("b", "br", "d", "dr", "f", "g", "gl", "k", "kl", "l", "m", "n", "p", 
 _RIMES = ("a", "e", "i", "o", "u", "ar", "en", "im", "ol", "un", "ax", "eth")
 
 
+PLANTED = (
+    "It was first decided at {place} in {year}.",
+    "{person} of {place} confirmed it in {year}.",
+    "The {place} treaty of {year} says the same.",
+    "In {place} it has been otherwise since {year}.",
+)
+
+
 def twin_of(query: str, passage: str, salt: bytes) -> str:
     """The twin's query; the same for the same passage and salt."""
-    drawn = blake2b(passage.encode("utf-8", "surrogatepass"), key=salt, digest_size=16).digest()
-    names = {"place": _name(drawn[:6]), "person": _name(drawn[6:12]), "year": 1500 + drawn[12]}
-    return _FRAMES[drawn[13] % len(_FRAMES)].format_map({"query": query, **names})
+    return _filled(FRAMES, passage, salt, query=query)
+
+
+def planted_statement(answer: str, salt: bytes) -> str:
+    """What is put among the statements of an answer: no passage supports it, and a judge that says so is believed."""
+    return _filled(PLANTED, answer, salt)
+
+
+def _filled(frames: Sequence[str], text: str, salt: bytes, **more: str) -> str:
+    """One of the frames, with names and year that depend on a text and the salt."""
+    drawn = blake2b(text.encode("utf-8", "surrogatepass"), key=salt, digest_size=16).digest()
+    names = {"place": _name(drawn[:6]), "person": _name(drawn[6:12]), "year": str(1500 + drawn[12])}
+    return frames[drawn[13] % len(frames)].format_map({**names, **more})
 
 
 def _name(drawn: bytes) -> str:

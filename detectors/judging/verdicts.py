@@ -36,7 +36,8 @@ def verdict_of(question: Question, prompt: Prompt, reply: Reply) -> Verdict | Do
 def _grounded(prompt: Prompt, found: Mapping[str, Any], model: str) -> Verdict | Doubt | Reason:
     """The share of supported statements among those that claim anything, as a grade.
 
-    A statement that is called supported without a quote that proves it is left out.
+    A statement that is called supported without a quote that proves it is left out. A judge that calls the planted one
+    supported is not believed in anything.
     """
     entries = found.get("statements")
     count = prompt.schema["properties"]["statements"]["minItems"]  # type: ignore[index]
@@ -49,7 +50,10 @@ def _grounded(prompt: Prompt, found: Mapping[str, Any], model: str) -> Verdict |
         if said is None:
             return Doubt.MALFORMED
         verdict, passage, quote = said
-        if verdict == "unsupported":
+        if number == prompt.planted:
+            if verdict == "supported":
+                return Doubt.FOOLED
+        elif verdict == "unsupported":
             unsupported += 1
         elif verdict == "supported":
             doubt = doubt_of_quote(quote, passage, "")

@@ -294,10 +294,11 @@ def _outcome(one: Observation, value: float | None, streams: Streams) -> str:
     """What becomes of a trace in the streams of an alert: one of `FED`, or why not."""
     if one.evidence == Evidence.DEGRADED:
         return "degraded"
+    signal = streams.alert.signal
     if value is None:
-        return "no_value"
+        return "no_value" if one.weights[weight_of(signal)] else "not_sampled"
     if not 0 <= value <= 1:
         return "out_of_range"
-    if streams.alert.signal in JUDGED and not one.judge_uniform:
+    if signal in JUDGED and not one.judge_uniform:
         return "not_uniform"
-    return streams.fits(maker(one, streams.alert.signal), one.stratum)
+    return streams.fits(maker(one, signal), one.stratum)

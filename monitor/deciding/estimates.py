@@ -15,7 +15,7 @@ from detectors.records import ALL
 from detectors.signals import SIGNALS
 from monitor.config_alerts import HIT
 from monitor.deciding.baselines import stratum_of, summed_by
-from monitor.deciding.observation import JUDGED, MEASURES, TRACES, scenario_of
+from monitor.deciding.observation import JUDGED, MEASURES, TRACES, Floats, scenario_of
 from monitor.deciding.windows import HOUR_SECONDS, Row, Window, bins_to_one, merged
 
 QUANTILES = (0.1, 0.5, 0.9)
@@ -55,16 +55,22 @@ def measured(rows: Iterable[Row], judge: str = "", quantiles: Sequence[float] = 
 
 
 def judge_context_relevance(rows: Iterable[Row], judge: str) -> JudgeEstimate | None:
-    """The mean grade, of 1, that a version of the judge would give the first five documents of all traffic, since the
-    first hour in which it judged; None where it judged nothing.
+    """The mean grade, of 1, that a version of the judge would give the first five documents of all traffic; None where
+    it judged nothing.
     """
-    rows = list(rows)
-    hours = [key.hour for key, window in rows if key.judge == judge and labelled_in(window.nested)]
-    if not judge or not hours:
+    sums = sums_of_judge([(key.hour, key.judge, window.nested) for key, window in rows], judge)
+    if not labelled_in(sums):
         return None
-    since = [(key, window.nested) for key, window in rows if key.hour >= min(hours)]
-    sums = sum((own if key.judge == judge else without_labels(own) for key, own in since), np.zeros(SHAPE))
     return JudgeEstimate(judge, labelled_in(sums), effective_labelled(sums), nested_estimate(sums))
+
+
+def sums_of_judge(parts: Sequence[tuple[int, str, Floats]], judge: str) -> Floats:
+    """Of the sums of some hours and judges, those for one judge: its own labels, and the proxies of all traces from the
+    first to the last hour in which it judged.
+    """
+    hours = [hour for hour, by, own in parts if by == judge and labelled_in(own)] if judge else []
+    within = [(by, own) for hour, by, own in parts if hours and min(hours) <= hour <= max(hours)]
+    return sum((own if by == judge else without_labels(own) for by, own in within), np.zeros(SHAPE))
 
 
 def _measured(total: Window, name: str, traces: float, quantiles: Sequence[float]) -> Measured:

@@ -141,7 +141,7 @@ class Version:
         self.plan(self._budget)
 
     def _turn(self, time: float) -> Iterator[Turn]:
-        standing = [stream for stream in self.sides.values() if stream.raised is not None]
+        standing = [one for one in self.sides.values() if one.raised is not None and one.decider is not None]
         if standing and self.raised is None:
             calm = standing[0].calm
             self.raised, self.began = time, None if calm is None else min(calm, time)

@@ -45,16 +45,16 @@ class Judging:
         cache = config.cache
         self.store = JudgeStore(store_path(state), metrics, days=cache.days, entries=cache.entries, clock=clock)
         try:
-            self._client = Client(config, self.store, metrics)
+            self.client = Client(config, self.store, metrics)
         except BaseException:
             self.store.close()
             raise
         self.judge = Judge(
-            self._client, self.store, model=config.model, longest_passage=config.max_passage_characters,
+            self.client, self.store, model=config.model, longest_passage=config.max_passage_characters,
             deadline_seconds=config.deadline_seconds, twins=config.twins, keep_quotes=keep_text,
             on_outcome=self._count,
         )  # fmt: skip
-        metrics.on_collect(self._client.report)
+        metrics.on_collect(self.client.report)
 
     def watch(self, privacy: Privacy, tell: Callable[[Rejudged], None]) -> None:
         """Begin to re-judge anchors and to ask canaries; `tell` may wait for the disk.
@@ -65,8 +65,8 @@ class Judging:
             Where the anchors cannot be read.
         """
 
-        def on_rejudged(one: Rejudged) -> None:
-            asyncio.get_running_loop().run_in_executor(None, tell, one)
+        async def on_rejudged(one: Rejudged) -> None:
+            await asyncio.to_thread(tell, one)
 
         self._trust = TrustLedger(
             self.judge, self.store, self._config, privacy=privacy, metrics=self._metrics, on_rejudged=on_rejudged,
@@ -82,11 +82,12 @@ class Judging:
     def stage(self, config: Config, privacy: Privacy) -> JudgeStage:
         """What adds this judge's signals, by the sampling and privacy of a configuration."""
         sampler = JudgeSampler(
-            lambda name: config.pipeline(name).sample, lambda: self._client.pace.share, self._config.uncertain_share
+            lambda name: config.pipeline(name).sample, lambda: self.client.pace.share, self._config.uncertain_share
         )
         return JudgeStage(
             self.judge, sampler, privacy,
-            tasks=self._config.tasks, passages=self._config.passages, on_judged=self._offer,
+            tasks=self._config.tasks, passages=self._config.passages, twins=self._config.twins,
+            on_judged=self._offer,
         )  # fmt: skip
 
     def _offer(self, asked: Asked) -> None:
@@ -106,6 +107,6 @@ class Judging:
     def close(self) -> None:
         """Give up what is being asked, and close."""
         with suppress(NotInTime):
-            self.judge.start(self._client.close()).result(CLOSE_SECONDS)
+            self.judge.start(self.client.close()).result(CLOSE_SECONDS)
         self.judge.close()
         self.store.close()

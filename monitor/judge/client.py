@@ -240,6 +240,11 @@ class Client:
     def _count(self, outcome: str) -> None:
         self._metrics.inc("judge_calls_total", outcome)
 
+    @property
+    def refused(self) -> list[str]:
+        """The parameters that the endpoint did not take as they were asked for first."""
+        return self._dialect.refused
+
     def report(self) -> None:
         """Set the gauges: before each collection."""
         self._metrics.set("judge_share_ratio", self.pace.share)

@@ -56,6 +56,12 @@ class Dialect:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return body, tuple(self._levels)
 
+    @property
+    def refused(self) -> list[str]:
+        """The parameters that the endpoint did not take as they were asked for first."""
+        parts = zip(self._parts, self._levels, strict=True)
+        return [next(iter(alternatives[0])) for alternatives, level in parts if level > 0]
+
     def concede(self, levels: Levels, parameter: str | None, complaint: str) -> str | None:
         """What of a body with these alternatives an endpoint refused; it is not asked for again.
 

@@ -12,10 +12,11 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 import structlog
 
-from detectors.judging.prompts import prompt_version, render
+from detectors.judging.prompts import render
 from detectors.judging.records import Doubt, Prompt, Question, Reply, Task, Verdict
-from detectors.judging.twins import HIGH_GRADE, fooled, twin_of
+from detectors.judging.twins import HIGH_GRADE, fooled, planted_statement, twin_of
 from detectors.judging.verdicts import verdict_of
+from detectors.judging.version import prompt_version
 from detectors.measures.judge import Outcome
 from detectors.records import Reason
 from monitor.judge.errors import JudgeUnavailable, OverBudget
@@ -60,7 +61,8 @@ class Judge:
     model
         As the endpoint is asked for it; part of the key by which verdicts are kept.
     twins
-        Whether a question whose passage was graded high is asked once more as its twin (`detectors.judging.twins`).
+        Whether a question whose passage was graded high is asked once more as its twin, and a made-up statement is put
+        among those of an answer (`detectors.judging.twins`).
     keep_quotes
         Whether text may be stored.
     on_outcome
@@ -147,7 +149,8 @@ class Judge:
         return Doubt.FOOLED if isinstance(found, Verdict) and fooled(verdict.grade, found.grade) else verdict
 
     async def _once(self, question: Question, deadline: float) -> Outcome:
-        prompt = render(question, secrets.token_hex(8), longest_passage=self._longest_passage)
+        planted = planted_statement(question.answer or "", self._salt) if self._twins else ""
+        prompt = render(question, secrets.token_hex(8), longest_passage=self._longest_passage, planted=planted)
         reply = await self._endpoint.complete(prompt, deadline=deadline)
         if reply.model != self._model:
             log.info("the judge's model", asked_for=self._asked_for, replies=reply.model, before=self._model)

@@ -17,11 +17,11 @@ from detectors.judging.anchors import Anchor
 from detectors.judging.canaries import Kind, canary, passed_ratio
 from detectors.judging.drift import round_order
 from detectors.judging.records import Doubt, Question, Task, Verdict
+from detectors.judging.version import judge_version
 from detectors.records import Reason
 from monitor.config_judge import JudgeConfig
 from monitor.deciding.judge_drift import Rejudged
 from monitor.judge.anchor_set import AnchorSet
-from monitor.judge.stage import judge_version
 from monitor.judge.store import JudgeStore
 from monitor.logs import describe
 from monitor.metrics import Metrics
@@ -80,7 +80,7 @@ class TrustLedger:
 
     def __init__(
         self, judge: Asker, store: JudgeStore, config: JudgeConfig, *, privacy: Privacy, metrics: Metrics,
-        on_rejudged: Callable[[Rejudged], None], clock: Callable[[], float] = time.time,
+        on_rejudged: Callable[[Rejudged], Awaitable[None]], clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:  # fmt: skip
         self._judge, self._store, self._config = judge, store, config
@@ -159,7 +159,7 @@ class TrustLedger:
         if isinstance(reply, Verdict):
             version = self._version(reply.model)
             self._note(version)
-            self._on_rejudged(Rejudged(self._clock(), version, anchor.id, reply.grade, anchor.human))
+            await self._on_rejudged(Rejudged(self._clock(), version, anchor.id, reply.grade, anchor.human))
         self._store.set_piece(_POSITION, msgspec.json.encode(self._position))
 
     def _next(self) -> Anchor | None:
@@ -172,7 +172,8 @@ class TrustLedger:
 
     def _version(self, model: str) -> str:
         """Of the judge: model, prompts and anchors, with the number of the configuration."""
-        return f"{judge_version(model)} anchors {self._set.version}.{self._config.anchors.version}"
+        judge = judge_version(model, twins=self._config.twins)
+        return f"{judge} anchors {self._set.version}.{self._config.anchors.version}"
 
     def _note(self, version: str) -> None:
         """A new version takes its first verdicts in whole rounds."""

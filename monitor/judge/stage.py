@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from detectors.judging.prompts import prompt_version
 from detectors.judging.records import Question, Task, Verdict
+from detectors.judging.version import judge_version
 from detectors.measures.judge import Outcome, conclude, questions, signals_of
 from detectors.records import Assessment, Evidence, Findings, Reason, Retrieval
 from monitor.assess import Examined
@@ -22,11 +22,6 @@ log = structlog.get_logger()
 
 Asked = Sequence[tuple[Question, Outcome]]
 Chosen = tuple[Assessment, Retrieval, list[Question]]
-
-
-def judge_version(model: str) -> str:
-    """Names a judge: verdicts of different models or prompts are never mixed."""
-    return f"{model} {prompt_version()}"
 
 
 class Asks(Protocol):
@@ -49,7 +44,8 @@ class JudgeStage:
     """
 
     def __init__(
-        self, judge: Asks, sampler: JudgeSampler, privacy: Privacy, *, tasks: Sequence[Task], passages: int,
+        self, judge: Asks, sampler: JudgeSampler, privacy: Privacy, *,
+        tasks: Sequence[Task], passages: int, twins: bool = True,
         on_judged: Callable[[Asked], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self._judge = judge
@@ -57,6 +53,7 @@ class JudgeStage:
         self._privacy = privacy
         self._tasks = tuple(tasks)
         self._passages = passages
+        self._twins = twins
         self._on_judged = on_judged
 
     def begin(self, examined: Sequence[Examined]) -> Underway:
@@ -103,7 +100,9 @@ class JudgeStage:
         if len(models) > 1:  # it was replaced in the middle of the trace, and versions are never mixed
             return with_findings(assessment, Findings.abstained(signals_of(self._tasks), Reason.JUDGE_FAILED))
         judged = with_findings(assessment, conclude(pairs, self._tasks))
-        versions = judged.versions | {"judge": judge_version(models.pop())} if models else judged.versions
+        versions = {**judged.versions}
+        for model in models:  # one at most
+            versions["judge"] = judge_version(model, twins=self._twins)
         return msgspec.structs.replace(judged, versions=versions, evidence=self._evidence(judged, retrieval, pairs))
 
     def _evidence(self, assessment: Assessment, retrieval: Retrieval, pairs: Asked) -> Evidence:

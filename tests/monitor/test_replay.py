@@ -271,7 +271,7 @@ def test_the_metrics_say_what_the_assessments_say(tmp_path: Path) -> None:
         tmp_path / "traces.jsonl", [plain_trace(f"t{i}") for i in range(5)] + [plain_trace("e", documents=[])]
     )
     found = replayed(path)
-    for name in SIGNALS:
+    for name in UNJUDGED:
         values = samples(found.metrics, f"signal_{name}_count", "pipeline").get(("default",), 0)
         reasons = samples(found.metrics, "abstentions_total", "signal", "reason")
         assert values + sum(count for (signal, _), count in reasons.items() if signal == name) == 6

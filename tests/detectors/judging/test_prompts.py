@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.judging.prompts import LONGEST_QUERY, clean, instructions, prompt_version, render
+from detectors.judging.prompts import LONGEST_QUERY, clean, instructions, render
 from detectors.judging.records import Question, Task
 from tests.detectors.judging.kit import NONCE, PASSAGE, QUESTION, prompt
 from tests.detectors.judging.obeying import outside
@@ -66,12 +66,6 @@ def test_an_answer_is_graded_for_its_query() -> None:
     found = prompt(Question(Task.ANSWER_RELEVANCE, "q", (), "Thirty days."))
     assert found.read == ("Thirty days.",)
     assert found.schema_name == "answer_relevance"
-
-
-def test_the_version_is_that_of_the_words() -> None:
-    """It is the same for every call, and names no more than eight digits."""
-    assert prompt_version() == prompt_version()
-    assert len(prompt_version()) == len("p-") + 8
 
 
 def test_the_schema_is_strict() -> None:

@@ -90,3 +90,21 @@ def test_support_that_is_not_in_the_named_passage_proves_nothing(entry: dict[str
 )  # fmt: skip
 def test_every_statement_has_its_entry(entries: list[Any]) -> None:
     assert grounded(*entries) is Doubt.MALFORMED
+
+
+def test_who_finds_support_for_what_is_made_up_is_not_believed() -> None:
+    """And who does not is judged by the other statements alone."""
+    asked = prompt(GROUNDED, planted="It was first decided at Vastimen in 1623.")
+    others = [number for number in (1, 2, 3) if number != asked.planted]
+    assert len(others) == 2
+
+    def said(planted: str) -> Verdict | Doubt | Reason:
+        entries = {
+            asked.planted: statement(asked.planted, planted),
+            others[0]: statement(others[0], "supported", 1, "take 30 days"),
+            others[1]: statement(others[1], "no_claim"),
+        }
+        return verdict_of(GROUNDED, asked, reply(statements=[entries[number] for number in (1, 2, 3)]))
+
+    assert said("unsupported") == Verdict(3.0, "take 30 days", "m-1")
+    assert said("supported") is Doubt.FOOLED

@@ -138,6 +138,16 @@ def test_another_budget_goes_on_with_what_was_gathered() -> None:
     assert machine.saved() == before
 
 
+def test_an_alarm_ends_where_another_budget_leaves_nothing_to_watch_by() -> None:
+    """A tenth of a grade is less than the reference is sure of."""
+    machine, _ = watched(rounds(NOISY, range(10)), rounds(moved(NOISY, -0.5), range(10, 15)))
+    assert [*machine.use(DriftBudget(smallest_shift=0.05))] == []
+    [alarm] = machine.take([*rounds(NOISY, range(15, 16))])
+    assert alarm.state == "resolved"
+    assert machine.current is not None
+    assert machine.current.abstained is Abstained.REFERENCE_TOO_THIN
+
+
 def test_retrieval_alarms_do_not_depend_on_it() -> None:
     """The same alarms with and without a judge that drifts, and each its own."""
     alert = Settings({"hit_at_5": Alert()}, judge=DriftBudget())

@@ -12,43 +12,14 @@ from monitor.config_alerts import HIT, Alert
 from monitor.deciding.deciding import Deciding
 from monitor.deciding.estimates import JudgeEstimate, judge_context_relevance, measured
 from monitor.deciding.gauges import report
+from monitor.deciding.judge_drift import SavedJudge
 from monitor.deciding.observation import MEASURES, Observation
 from monitor.deciding.served import estimates
 from monitor.deciding.settings import Settings
 from monitor.deciding.streams import Streams
 from monitor.deciding.windows import KEPT_HOURS, Windows, decode_window, encode_window
 from monitor.metrics import Metrics
-from tests.monitor.deciding.traffic import HOUR, MONDAY, SCALE, entries, observation
-
-JUDGE, OTHER = "model-a prompts-1", "model-b prompts-1"
-SCORED = 4.0  # every trace is scored, each standing for four
-
-
-def judged(
-    start: float, traces: int, seed: int, judge: str = JUDGE, scale: str = SCALE, level: float = 0.6, share: float = 0.2
-) -> list[Observation]:
-    """An hour of scored traces, a share of which is judged; half of those by preference, where the proxy is low."""
-    rng, found = np.random.default_rng(seed), []
-    for time in np.sort(start + HOUR * rng.random(traces)):
-        proxy = float(np.clip(rng.normal(level - 0.2, 0.2), 0, 1))
-        uniform = rng.random() < share / 2
-        preferred = share if proxy < level - 0.2 else 0.0
-        taken = uniform or rng.random() < preferred
-        signals = {"mean_relevance": proxy}
-        if taken:
-            signals["context_relevance"] = float(np.clip(rng.normal(proxy + 0.2, 0.1), 0, 1))
-        of_judge = SCORED / (1 - (1 - share / 2) * (1 - preferred)) if taken else 0.0
-        found.append(observation(
-            float(time), 0.8, scenario="negation" if rng.random() < 0.3 else "none", scale=scale, signals=signals,
-            weights=(1.0, SCORED, of_judge), judge=judge if taken else "",
-            judge_uniform=SCORED / (share / 2) if uniform else 0.0,
-        ))  # fmt: skip
-    return found
-
-
-def days(first: int, count: int, seed: int, **changes: object) -> list[Observation]:
-    starts = range(24 * first, 24 * (first + count))
-    return [one for i in starts for one in judged(MONDAY + i * HOUR, 60, seed + i, **changes)]  # type: ignore[arg-type]
+from tests.monitor.deciding.traffic import HOUR, JUDGE, MONDAY, OTHER, SCALE, days, entries, judged
 
 
 def windows_of(*groups: Sequence[Observation]) -> Windows:
@@ -181,6 +152,7 @@ def test_deciders_get_a_uniform_sample_of_what_was_judged(week: list[Observation
     machine = deciding()
     fed(machine, week)
     counted = {key[3]: count for key, count in machine.counted.items() if key[:2] == ("watched", "context_relevance")}
+    assert counted["not_sampled"] == sum(not one.judge for one in week)
     assert counted["not_uniform"] == sum(bool(one.judge) and not one.judge_uniform for one in week)
     assert counted["fed"] + counted["no_reference"] == sum(one.judge_uniform > 0 for one in week)
     assert counted["fed"] > 0
@@ -211,7 +183,7 @@ def test_the_judge_is_remembered_across_a_restart(week: list[Observation]) -> No
     fed(machine, week)
     saved = {name: state.saved() for name, state in machine.pipelines.items()}
     again = deciding()
-    again.restore(saved, machine.windows.of("search"), [], [])
+    again.restore(saved, machine.windows.of("search"), [], SavedJudge({}), [])
     assert again.pipelines["search"].judge == JUDGE
     assert streams(again, "context_relevance").baseline == streams(machine, "context_relevance").baseline
     assert estimates(again, "search", KEPT_HOURS) == estimates(machine, "search", KEPT_HOURS)

@@ -12,6 +12,8 @@ from monitor.deciding.observation import Evidence, Observation
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC).timestamp()
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
 SCALE = "scorer - own prior - depth-10"
+JUDGE, OTHER = "model-a prompts-1", "model-b prompts-1"
+SCORED = 4.0  # every trace is scored, each standing for four
 
 
 def observation(time: float, hit: float | None = 0.8, **changes: Any) -> Observation:
@@ -40,6 +42,34 @@ def hours(start: float, count: int, an_hour: int, seed: int, lower: float = 0.0,
         }  # fmt: skip
         found.append(observation(float(time), hit, **made))
     return found
+
+
+def judged(
+    start: float, traces: int, seed: int, judge: str = JUDGE, scale: str = SCALE, level: float = 0.6, share: float = 0.2
+) -> list[Observation]:
+    """An hour of scored traces, a share of which is judged; half of those by preference, where the proxy is low."""
+    rng, found = np.random.default_rng(seed), []
+    for time in np.sort(start + HOUR * rng.random(traces)):
+        proxy = float(np.clip(rng.normal(level - 0.2, 0.2), 0, 1))
+        uniform = rng.random() < share / 2
+        preferred = share if proxy < level - 0.2 else 0.0
+        taken = uniform or rng.random() < preferred
+        signals = {"mean_relevance": proxy}
+        if taken:
+            signals["context_relevance"] = float(np.clip(rng.normal(proxy + 0.2, 0.1), 0, 1))
+        of_judge = SCORED / (1 - (1 - share / 2) * (1 - preferred)) if taken else 0.0
+        found.append(observation(
+            float(time), 0.8, scenario="negation" if rng.random() < 0.3 else "none", scale=scale, signals=signals,
+            weights=(1.0, SCORED, of_judge), judge=judge if taken else "",
+            judge_uniform=SCORED / (share / 2) if uniform else 0.0,
+        ))  # fmt: skip
+    return found
+
+
+def days(first: int, count: int, seed: int, **changes: Any) -> list[Observation]:
+    """Whole days of such hours, counted from a Monday."""
+    starts = range(24 * first, 24 * (first + count))
+    return [one for i in starts for one in judged(MONDAY + i * HOUR, 60, seed + i, **changes)]
 
 
 def entries(observations: Sequence[Observation], batch: int = 64) -> Iterator[Entry]:

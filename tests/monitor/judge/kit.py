@@ -74,7 +74,7 @@ class MemoryLedger:
 
 
 def judge_config(url: str, **settings: Any) -> JudgeConfig:
-    return JudgeConfig(**{"base_url": url, "model": "m", **settings})
+    return JudgeConfig(**{"base_url": url, "model": "m", "max_output_tokens": 400, **settings})
 
 
 class Bench:

@@ -1,7 +1,7 @@
 """The task that watches the judge: a few questions an hour, whatever the judge says, and nothing lost at a restart."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -49,6 +49,13 @@ class Scripted:
         return self.answer(question)
 
 
+def hearing(told: list[Rejudged]) -> Callable[[Rejudged], Awaitable[None]]:
+    async def hear(one: Rejudged) -> None:
+        told.append(one)
+
+    return hear
+
+
 class Watch:
     """A ledger of trust with all that it needs, over a store on disk."""
 
@@ -71,7 +78,7 @@ class Watch:
         )
         self.ledger = TrustLedger(
             self.judge, self.store, self.config, privacy=Privacy(PrivacyConfig(keep_text=keep_text)),
-            metrics=self.metrics, on_rejudged=self.told.append, clock=self.time.clock, monotonic=self.time.monotonic,
+            metrics=self.metrics, on_rejudged=hearing(self.told), clock=self.time.clock, monotonic=self.time.monotonic,
             sleep=self.time.sleep,
         )  # fmt: skip
 
@@ -283,11 +290,11 @@ class Endpoint:
 def test_the_judge_itself_is_asked_past_its_memory(tmp_path: Path) -> None:
     """The same question again reaches the endpoint, and another model makes another version."""
     watch, endpoint = Watch(tmp_path), Endpoint()
-    judge = Judge(endpoint, watch.store, model="m", longest_passage=1000, deadline_seconds=60, decoys=False)
+    judge = Judge(endpoint, watch.store, model="m", longest_passage=1000, deadline_seconds=60, twins=False)
     told: list[Rejudged] = []
     ledger = TrustLedger(
         judge, watch.store, watch.config, privacy=Privacy(PrivacyConfig()), metrics=watch.metrics,
-        on_rejudged=told.append,
+        on_rejudged=hearing(told),
     )  # fmt: skip
 
     async def two_rounds() -> None:

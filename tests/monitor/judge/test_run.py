@@ -26,9 +26,15 @@ def reading(request: Body) -> Answer:
     content = request["messages"][-1]["content"]
     quote = "text 0 says all" if "text 0" in content and not is_twin(request) else ""
     if "statements" in request["response_format"]["json_schema"]["schema"]["properties"]:
-        entry = {"statement": 1, "passage": 1 if quote else 0, "quote": quote, "verdict": "supported"}
+        found = re.findall(r"^(\d+)\. (.+)$", content, re.MULTILINE)
+        entries = [
+            {"statement": int(number), "passage": 1, "quote": quote, "verdict": "supported"}
+            if "Friday" in claim
+            else {"statement": int(number), "passage": 0, "quote": "", "verdict": "unsupported"}
+            for number, claim in found
+        ]
         nonce = json.loads(verdict(request))["nonce"]
-        return completion(request, json.dumps({"nonce": nonce, "statements": [entry]}))
+        return completion(request, json.dumps({"nonce": nonce, "statements": entries}))
     if "Friday" in content:
         quote = "Friday at noon"
     return completion(request, verdict(request, 3 if quote else 0, quote), log_probabilities=False)

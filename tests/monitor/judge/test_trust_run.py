@@ -8,13 +8,13 @@ import httpx2
 
 from detectors.judging.anchors import set_version
 from detectors.judging.drift import FIRST, DriftBudget
+from detectors.judging.version import judge_version
 from monitor.config_alerts import JUDGE_DRIFT
 from monitor.deciding.deciding import Deciding, Entry
 from monitor.deciding.judge_drift import Rejudged
 from monitor.deciding.ledger import Ledger
 from monitor.deciding.settings import Settings
 from monitor.judge.anchor_set import read_anchors
-from monitor.judge.stage import judge_version
 from monitor.service import Service
 from monitor.state import State, Step
 from tests.monitor.judge.server import Answer, Body, JudgeServer, completion, serving, verdict

@@ -11,7 +11,7 @@ from monitor.deciding.observation import Evidence
 from monitor.deciding.settings import read_baselines, write_baselines
 from monitor.errors import LeadlineError
 from monitor.planning.freezing import Collected, Frozen, freeze, from_state, moment, signals_of
-from tests.monitor.deciding.traffic import DAY, HOUR, MONDAY, WEEK, hours
+from tests.monitor.deciding.traffic import DAY, HOUR, JUDGE, MONDAY, OTHER, WEEK, days, hours
 from tests.monitor.planning.states import write_state
 
 NOW = MONDAY + 30 * DAY
@@ -49,6 +49,18 @@ def test_only_traces_of_the_newest_versions_count(collected: Collected) -> None:
     assert baseline.since == datetime(2026, 11, 4, tzinfo=UTC)
     assert baseline.until == datetime(2026, 11, 11, 23, tzinfo=UTC)
     assert sum(sum(one.values) for one in baseline.strata.values()) == found.traces
+
+
+def test_what_a_judge_says_is_frozen_of_the_newest_judge_whatever_the_scorer(tmp_path: Path) -> None:
+    """And not of the one before it; whether a trace was preferred makes no difference to a weighted mean."""
+    traffic = [*days(0, 2, seed=1, judge=OTHER), *days(2, 4, seed=2, scale="older"), *days(6, 4, seed=3)]
+    state = write_state(tmp_path / "s.db", traffic, Alert(signal="context_relevance"))
+    [baseline] = frozen(from_state(config_of(state), "search"), "context_relevance").baselines
+    over = [one for one in traffic if one.judge == JUDGE and one.time // HOUR < traffic[-1].time // HOUR]
+    assert baseline.scale == JUDGE
+    assert sum(sum(one.values) for one in baseline.strata.values()) == len(over)
+    mean = sum(one.weights[2] * one.signals["context_relevance"] for one in over) / sum(one.weights[2] for one in over)
+    assert baseline.level == pytest.approx(mean)
 
 
 def test_a_range_is_of_whole_hours(collected: Collected) -> None:
