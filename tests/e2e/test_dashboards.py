@@ -51,9 +51,11 @@ def strict(request: Body) -> Answer:
     nonce = nonce_of(request)
     if int(nonce, 16) % 8 == 0:
         return completion(request, "I would say 0.")
-    if "statements" in request["response_format"]["json_schema"]["schema"]["properties"]:
-        entry = {"statement": 1, "passage": 0, "quote": "", "verdict": "unsupported"}
-        return completion(request, json.dumps({"nonce": nonce, "statements": [entry]}))
+    asked = request["response_format"]["json_schema"]["schema"]["properties"]
+    if "statements" in asked:
+        unsupported = {"passage": 0, "quote": "", "verdict": "unsupported"}
+        entries = [{"statement": i, **unsupported} for i in range(1, asked["statements"]["minItems"] + 1)]
+        return completion(request, json.dumps({"nonce": nonce, "statements": entries}))
     return completion(request, verdict(request, 0, ""))
 
 
