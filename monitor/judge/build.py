@@ -7,8 +7,9 @@ from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from pathlib import Path
 
-from detectors.judging.records import Doubt, Task, Verdict
+from detectors.judging.records import Task, Verdict
 from detectors.measures.judge import Outcome
+from detectors.records import Reason
 from monitor.config import Config
 from monitor.config_judge import JudgeConfig
 from monitor.deciding.judge_drift import Rejudged
@@ -98,10 +99,10 @@ class Judging:
     def _count(self, task: Task, outcome: Outcome) -> None:
         result = "believed" if isinstance(outcome, Verdict) else outcome.value
         self._metrics.inc("judge_verdicts_total", task.value, result)
-        if isinstance(outcome, Verdict | Doubt):
-            self._metrics.succeeded("judge")
-        else:
+        if outcome is Reason.JUDGE_FAILED:
             self._metrics.failed("judge")
+        elif outcome is not Reason.OVER_BUDGET:  # it was not asked
+            self._metrics.succeeded("judge")
 
     def close(self) -> None:
         """Give up what is being asked, and close."""

@@ -37,8 +37,16 @@ def test_everything_is_full_where_nothing_is_missing(tmp_path: Path) -> None:
     assert {one.advice for one in found.measures} == {None}
     assert shares(found) == {
         "ids": 1, "scores": 1, "texts": 0, "found in the corpus": 1, "list length": None, "candidates (reranking)": 0,
-        "top_k": 0, "filters": 0, "own timestamps": 1, "scripts of the queries": None,
+        "answers": 0, "top_k": 0, "filters": 0, "own timestamps": 1, "scripts of the queries": None,
     }  # fmt: skip
+
+
+def test_a_judge_reads_texts_and_of_some_traces_an_answer(tmp_path: Path) -> None:
+    answered = [{**plain_trace(f"a{i}", **NOW), "answer": "On Friday." if i else " "} for i in range(6)]
+    found = report(gathered(*traces(4), *answered), builders.corpus(tmp_path))
+    assert verdicts(found)["LLM judge: context relevance"] == ("full", 100)
+    assert shares(found)["answers"] == 0.5
+    assert verdicts(report(gathered(*answered)))["LLM judge: context relevance"] == ("impossible", 0)
 
 
 def test_ids_and_scores_alone_leave_the_shape() -> None:
