@@ -12,13 +12,8 @@ from tests.monitor import kit
 from tests.monitor.judge.server import JudgeServer, completion, nonce_of, serving, slow, verdict
 
 COUNT = 400
-JUDGE: dict[str, Any] = {
-    "attempts": 1,
-    "concurrency": 16,
-    "twins": False,
-    "anchors": {"per_hour": 0},
-    "canaries_per_hour": 0,
-}
+AT_ONCE = 16
+JUDGE = {"attempts": 1, "concurrency": AT_ONCE, "twins": False, "anchors": {"per_hour": 0}, "canaries_per_hour": 0}
 SAMPLE = {"default": {"sample": {"cheap": 1.0, "scorer": 0.5, "judge": 0.3}}}
 
 pytestmark = pytest.mark.timeout(240)
