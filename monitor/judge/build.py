@@ -79,8 +79,10 @@ class Judging:
 
     @property
     def alive(self) -> bool:
-        """Whether its loop runs, and what watches the judge goes on."""
-        return self.judge.alive and (self._watching is None or not self._watching.done())
+        """Whether its loop runs, and nothing ended what watches the judge."""
+        watching = self._watching
+        ended = watching is not None and watching.done() and (watching.cancelled() or watching.exception() is not None)
+        return self.judge.alive and not ended
 
     @property
     def problem(self) -> str | None:
