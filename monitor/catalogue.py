@@ -198,6 +198,9 @@ _CROSS_ENCODER = (
 )  # fmt: skip
 
 _JUDGE = (
+    MetricSpec("judge_info", "gauge", "", ("version",),
+               "1 for the judge in use: the model by the name that its replies bear, and the version of prompts and "
+               "checks. Absent before its first reply."),
     MetricSpec("judge_calls_total", "counter", "calls", ("outcome",),
                "Calls to the judge's endpoint, each attempt, by what became of them: `answered`, `throttled`, "
                "`server_error`, `connection`, `timeout`, `not_understood`, `rejected` (this prompt), `denied` (all of "

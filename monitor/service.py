@@ -151,6 +151,7 @@ class Service:
         announcer.start(self._clock())
         if judging is not None:
             judging.watch(self._assembly.privacy, teller.rejudged)
+            self.health.watch("judge", lambda: judging.alive)
             self.health.note("judge", lambda: judging.problem)
         self._begin(self._pipeline)
 

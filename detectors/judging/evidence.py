@@ -32,7 +32,7 @@ def doubt_of_quote(quote: str, passage: str, query: str) -> Doubt | None:
     passage
         As the judge read it.
     query
-        Whose words alone prove nothing; empty where that does not matter.
+        Where it is about grading, a passage may speak of that.
     """
     if not folded(quote)[0] or len(quote) > SLACK * LONGEST_QUOTE:
         return Doubt.NO_QUOTE
@@ -69,11 +69,15 @@ def folded(text: str) -> tuple[str, Sequence[int]]:
     """Its letters without accents and its digits, NFKD and case-folded, and where in `text` each comes from."""
     letters, places = [], []
     for place, character in enumerate(text):
-        for letter in unicodedata.normalize("NFKD", character).casefold():
-            if letter.isalnum():
-                letters.append(letter)
-                places.append(place)
+        for letter in _letters(character):
+            letters.append(letter)
+            places.append(place)
     return "".join(letters), places
+
+
+@lru_cache(maxsize=10_000)
+def _letters(character: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", character).casefold()))
 
 
 def _without(spoken: Sequence[Span], passage: str, spans: Sequence[Span]) -> Iterator[str]:
@@ -160,7 +164,6 @@ def _section(name: str) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 @lru_cache
-def _phrases(*names: str) -> re.Pattern[str]:
-    """The Chinese phrases of sections, longest first."""
-    found = {entry for name in names for entry in _lists()[name] if _is_han(entry)}
-    return re.compile("|".join(sorted(found, key=len, reverse=True)))
+def _phrases(name: str) -> re.Pattern[str]:
+    """The Chinese phrases of a section."""
+    return re.compile("|".join(entry for entry in _lists()[name] if _is_han(entry)))

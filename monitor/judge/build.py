@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from pathlib import Path
 
 from detectors.judging.records import Task, Verdict
+from detectors.judging.version import judge_version
 from detectors.measures.judge import Outcome
 from detectors.records import Reason
 from monitor.config import Config
@@ -42,6 +44,7 @@ class Judging:
         self._metrics = metrics
         self._clock = clock
         self._trust: TrustLedger | None = None
+        self._watching: Future[None] | None = None
         cache = config.cache
         self.store = JudgeStore(store_path(state), metrics, days=cache.days, entries=cache.entries, clock=clock)
         try:
@@ -54,7 +57,7 @@ class Judging:
             deadline_seconds=config.deadline_seconds, twins=config.twins, keep_quotes=keep_text,
             on_outcome=self._count,
         )  # fmt: skip
-        metrics.on_collect(self.client.report)
+        metrics.on_collect(self._report)
 
     def watch(self, privacy: Privacy, tell: Callable[[Rejudged], None]) -> None:
         """Begin to re-judge anchors and to ask canaries; `tell` may wait for the disk.
@@ -72,7 +75,14 @@ class Judging:
             self.judge, self.store, self._config, privacy=privacy, metrics=self._metrics, on_rejudged=on_rejudged,
             clock=self._clock,
         )  # fmt: skip
-        self.judge.start(self._trust.run())
+        self._watching = self.judge.start(self._trust.run())
+
+    @property
+    def alive(self) -> bool:
+        """Whether its loop runs, and nothing ended what watches the judge."""
+        watching = self._watching
+        ended = watching is not None and watching.done() and (watching.cancelled() or watching.exception() is not None)
+        return self.judge.alive and not ended
 
     @property
     def problem(self) -> str | None:
@@ -95,6 +105,12 @@ class Judging:
         for question, outcome in asked:
             if self._trust is not None and question.task is Task.CONTEXT_RELEVANCE and isinstance(outcome, Verdict):
                 self._trust.offer(question.query, question.passages[0], outcome)
+
+    def _report(self) -> None:
+        self.client.report()
+        if self.judge.model is not None:
+            version = judge_version(self.judge.model, twins=self._config.twins)
+            self._metrics.replace("judge_info", {(version,): 1.0})
 
     def _count(self, task: Task, outcome: Outcome) -> None:
         result = "believed" if isinstance(outcome, Verdict) else outcome.value

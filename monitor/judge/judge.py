@@ -95,6 +95,11 @@ class Judge:
         """The model of the last reply, by its own name."""
         return self._model
 
+    @property
+    def alive(self) -> bool:
+        """Whether its loop runs."""
+        return self._thread.is_alive()
+
     def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Run something on the judge's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)

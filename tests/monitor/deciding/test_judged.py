@@ -14,6 +14,7 @@ from monitor.deciding.estimates import JudgeEstimate, judge_context_relevance, m
 from monitor.deciding.gauges import report
 from monitor.deciding.judge_drift import SavedJudge
 from monitor.deciding.observation import MEASURES, Observation
+from monitor.deciding.pipeline_state import SCALES
 from monitor.deciding.served import estimates
 from monitor.deciding.settings import Settings
 from monitor.deciding.streams import Streams
@@ -176,6 +177,18 @@ def test_another_scorer_changes_nothing_for_the_judge_and_another_judge_nothing_
     assert streams(machine, HIT).baseline == of_risk
     fed(machine, days(10, 1, seed=1700))
     assert streams(machine, "context_relevance").baseline == of_judge
+
+
+def test_many_judges_leave_the_baseline_of_the_risk_where_it_is(week: list[Observation]) -> None:
+    """The last of each measure are kept."""
+    machine = deciding()
+    fed(machine, week)
+    state, of_judge = machine.pipelines["search"], streams(machine, "context_relevance").baseline
+    assert of_judge is not None
+    for i in range(SCALES):
+        state.freeze(msgspec.structs.replace(of_judge, scale=f"judge {i}"))
+    assert set(state.frozen) == {SCALE, *(f"judge {i}" for i in range(SCALES))}
+    assert state.frozen[SCALE].keys() == {HIT}
 
 
 def test_the_judge_is_remembered_across_a_restart(week: list[Observation]) -> None:

@@ -91,6 +91,7 @@ def test_what_the_judge_says_is_in_the_metrics(tmp_path: Path, server: JudgeServ
     assert 'leadline_signal_context_relevance_count{pipeline="default"} 5.0' in text
     assert 'leadline_judge_verdicts_total{result="believed",task="groundedness"} 5.0' in text
     assert float(re.findall(r"^leadline_judge_cost_dollars_total (.+)$", text, re.MULTILINE)[0]) > 0
+    assert re.search(r'^leadline_judge_info{version="scripted-2026-11 p-\w+"} 1.0$', text, re.MULTILINE)
     assert ready.status_code == 200
     assert "no anchors" in ready.json()["judge"]
 
