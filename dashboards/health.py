@@ -167,6 +167,10 @@ ROWS: dict[str, tuple[Panel, ...]] = {
               "Low from the first day: the model is too weak. From one day on: it moved. Empty without a judge, and "
               "before 30 of a kind.", EACH,
               interval("leadline_judge_canary_passed%s_ratio", "{{kind}} {{instance}}", "")),
+        Panel(numbers, "Judge in use", NUMBER,
+              "How many sidecars use each judge: model, prompts and checks. Verdicts of two are never mixed, so where "
+              "there are two, estimates and anchors of each are its own. Empty without a judge.", EACH,
+              (Query("count by (version) (leadline_judge_info)", "{{version}}"),)),
     ),
     "What runs here?": (
         Panel(numbers, "Started", DATE,
