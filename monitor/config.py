@@ -226,6 +226,11 @@ class Config(BaseSettings):
             raise ValueError(f"notify: got two of the name {name}, expected a name of its own for each")
         return self
 
+    @property
+    def wants_answers(self) -> bool:
+        """Whether anything is made of what was answered: else sources read none of it out of spans."""
+        return self.judge is not None and self.judge.wants_answers
+
     def pipeline(self, name: str) -> PipelineConfig:
         """The settings of a pipeline: its own, else those of `default`."""
         return self.pipelines.get(name) or self.pipelines.get("default") or PipelineConfig()

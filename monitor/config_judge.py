@@ -84,6 +84,11 @@ class JudgeConfig(Section):
         return self
 
     @property
+    def wants_answers(self) -> bool:
+        """Whether it grades more than what was served."""
+        return any(task is not Task.CONTEXT_RELEVANCE for task in self.tasks)
+
+    @property
     def price(self) -> Price | None:
         """Of the model; None where it is not known."""
         return self.prices.get(self.model)

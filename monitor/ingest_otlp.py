@@ -26,9 +26,10 @@ class OtlpIngest:
     429 and 503 have `Retry-After` and keep nothing of the request; after 400, 413 and 415 a client must not try again.
     """
 
-    def __init__(self, receiver: Receiver, metrics: Metrics) -> None:
+    def __init__(self, receiver: Receiver, metrics: Metrics, *, answers: bool = False) -> None:
         self._receiver = receiver
         self._metrics = metrics
+        self._answers = answers
         self.route = Route(PATH, self._post, methods=["POST"])
 
     async def _post(self, request: Request) -> Response:
@@ -48,7 +49,8 @@ class OtlpIngest:
     def _take(self, body: bytes, encoding: Encoding) -> bytes:
         arrival = self._receiver.clock()
         try:
-            reading = read_request(body, encoding, datetime.fromtimestamp(arrival, UTC))
+            moment = datetime.fromtimestamp(arrival, UTC)
+            reading = read_request(body, encoding, moment, answers=self._answers)
         except MalformedTrace as error:
             raise Refused(400, str(error)) from None
         if reading.notes:

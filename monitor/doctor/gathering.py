@@ -152,7 +152,7 @@ class Gathering:
 
     def add_decoded(self, decoded: Decoded, where: str, arrival: datetime) -> None:
         """Take spans that are decoded already."""
-        reading = read_spans(decoded, arrival)
+        reading = read_spans(decoded, arrival, answers=True)
         sample = self.sample_so_far
         sample.scopes.update(span.scope for span in decoded.spans if span.scope)
         for (_, kind), count in reading.counts.items():

@@ -9,7 +9,7 @@ from monitor.otlp.spans import Decoded, Span
 from monitor.sources.phoenix import build_client
 from monitor.sources.phoenix_client import PageTooLarge, PhoenixClient, PhoenixError
 
-SPANS_A_RETRIEVAL = 4  # with what is above it; more are not worth the wait
+SPANS_A_RETRIEVAL = 5  # with what is above it, and the model call that answers; more are not worth the wait
 FEWEST = 10
 
 
@@ -22,7 +22,7 @@ def read_project(source: PhoenixSource, gathering: Gathering, limit: int) -> Non
         Where Phoenix does not answer as it should, or has no such project.
     """
     try:
-        with build_client(source) as client:
+        with build_client(source, answers=True) as client:
             spans = _recent(client, SPANS_A_RETRIEVAL * limit)
     except PhoenixError as error:
         raise LeadlineError(error.strerror or str(error)) from error

@@ -31,7 +31,7 @@ def query_trace(nest: Nest) -> QueryTrace | Unusable:
     return QueryTrace(
         trace_id=served.trace_id, span_id=served.span_id, pipeline=served.pipeline, query=query, documents=documents,
         timestamp=datetime.fromtimestamp(served.start / 1e9, UTC), top_k=served.top_k, candidates=candidates,
-        filters=_filters(nest), attributes=served.attributes,
+        filters=_filters(nest), attributes=served.attributes, answer=nest.answer,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from monitor.otlp.notes import Note, key
 
 
 class Nest(NamedTuple):
-    """One retrieval: the span that was `served`, the spans that it is made of, and what was `asked` above it.
+    """One retrieval: the span that was `served`, the spans that it is made of, what was `asked` above it and answered.
 
     `inner` has what the served span returned before reranking, merging or cutting, in the order in which it ended, and
     spans that do not say what they returned.
@@ -16,6 +16,7 @@ class Nest(NamedTuple):
     served: Note
     inner: tuple[Note, ...]
     asked: str | None
+    answer: str | None = None
 
     @property
     def members(self) -> tuple[Note, ...]:
@@ -41,7 +42,11 @@ def find_nests(notes: Mapping[str, Note]) -> list[Nest]:
         if note.is_retrieval:
             tops.setdefault(_top(note, notes).span_id, []).append(note)
     nests = [nest for span_id, members in tops.items() for nest in _split(notes[span_id], members, notes)]
-    return _adopt(sorted(nests, key=lambda nest: (nest.served.end, nest.served.start)))
+    found = _adopt(sorted(nests, key=lambda nest: (nest.served.end, nest.served.start)))
+    if not any(note.answer for note in notes.values()):
+        return found
+    generations = sorted((note for note in notes.values() if note.kind == "generation"), key=lambda note: note.end)
+    return [nest._replace(answer=_answer(nest.served, notes, generations)) for nest in found]
 
 
 def _above(note: Note, notes: Mapping[str, Note]) -> Iterator[Note]:
@@ -80,6 +85,17 @@ def _split(top: Note, members: list[Note], notes: Mapping[str, Note]) -> Iterato
 
 def _asked(note: Note, notes: Mapping[str, Note]) -> str | None:
     return note.query or next((above.query for above in _above(note, notes) if above.query), None)
+
+
+def _answer(served: Note, notes: Mapping[str, Note], generations: Iterable[Note]) -> str | None:
+    """What the outermost span above returned, else the last generation that began after the retrieval had ended.
+
+    A text that holds all that was served is the context of a prompt and no answer.
+    """
+    after = [note for note in generations if note.start >= served.end]
+    texts = [note.answer for note in (*after, *_above(served, notes)) if note.answer]
+    context = [document.text for document in served.documents or () if document.text]
+    return next((text for text in reversed(texts) if not context or any(one not in text for one in context)), None)
 
 
 def _adopt(nests: list[Nest]) -> list[Nest]:

@@ -7,12 +7,13 @@ import msgspec
 from detectors.records import Identity, RetrievedDocument
 from detectors.text import text_key
 
-Kind = Literal["link", "retriever", "reranker"]
+Kind = Literal["link", "generation", "retriever", "reranker"]
 Documents = tuple[RetrievedDocument, ...]
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One span. A `link` is no retrieval: it joins spans below it to those above, and may know what the user asked.
+    Nor is a `generation`, a model's call that answered.
 
     Parameters
     ----------
@@ -26,6 +27,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         What a reranker was given.
     scope
         Name and version of the instrumentation; empty where it does not say, and in a link.
+    answer
+        What a link returned or a generation said, where that reads as an answer.
     problem
         Why there are no documents, or no query, in a span that had them: `redacted`, or `several_queries` in one span.
     """
@@ -46,6 +49,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     filters: dict[str, Any] | None = None
     attributes: dict[str, Any] | None = None
     problem: str | None = None
+    answer: str | None = None
 
     @property
     def identity(self) -> Identity:
@@ -54,13 +58,14 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_retrieval(self) -> bool:
-        return self.kind != "link"
+        return self.kind in {"retriever", "reranker"}
 
     @property
     def size_bytes(self) -> int:
         """About what it takes in memory."""
         documents = (*(self.documents or ()), *(self.before or ()))
-        return 500 + sum(200 + len(document.text or "") for document in documents) + len(self.query or "")
+        texts = len(self.query or "") + len(self.answer or "")
+        return 500 + sum(200 + len(document.text or "") for document in documents) + texts
 
     def spent(self) -> "Note":
         """The same without its texts: enough to recognise what belongs to it and comes too late."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from monitor.otlp.dialects import understand
+from monitor.otlp.dialects.answering import Answer, answer_of
 from monitor.otlp.dialects.said import Said
 from monitor.otlp.dialects.values import content, parsed
 from monitor.otlp.from_json import decode_json
@@ -28,8 +29,8 @@ NO_DIALECT = "none"
 class Reading(NamedTuple):
     """What a request says: notes worth keeping, spans that cannot be taken, and how many spans of what kind came.
 
-    `counts` is by dialect and kind: `retriever`, `reranker`, `ignored`, `rejected`. Spans that only link others are
-    among the ignored.
+    `counts` is by dialect and kind: `retriever`, `reranker`, `ignored`, `rejected`. Spans that only link others, or
+    only answer, are among the ignored.
     """
 
     notes: list[Note]
@@ -42,7 +43,7 @@ class Reading(NamedTuple):
         return self.counts.total()
 
 
-def read_request(body: bytes, encoding: Encoding, arrival: datetime) -> Reading:
+def read_request(body: bytes, encoding: Encoding, arrival: datetime, *, answers: bool = False) -> Reading:
     """Notes of one `ExportTraceServiceRequest`: a POST body, or a Kafka record of the collector's exporter.
 
     The links of a trace are kept where this request has something in it that may be part of a retrieval: a framework's
@@ -54,16 +55,18 @@ def read_request(body: bytes, encoding: Encoding, arrival: datetime) -> Reading:
         `protobuf` (the collector's `otlp_proto`) or `json` (`otlp_json`).
     arrival
         Stands in for times that spans do not have.
+    answers
+        Whether to read what was answered; for it, model calls of all traces are kept too.
 
     Raises
     ------
     MalformedTrace
         Where the body as a whole cannot be decoded. Single spans that cannot are in `rejected`.
     """
-    return read_spans(DECODERS[encoding](body), arrival)
+    return read_spans(DECODERS[encoding](body), arrival, answers=answers)
 
 
-def read_spans(decoded: Decoded, arrival: datetime) -> Reading:
+def read_spans(decoded: Decoded, arrival: datetime, *, answers: bool = False) -> Reading:
     """The same of spans that came together and are decoded already."""
     understood = [(span, understand(span)) for span in decoded.spans]
     concerned = {span.trace_id for span, heard in understood if heard is not None and not heard[1].leaf}
@@ -74,21 +77,25 @@ def read_spans(decoded: Decoded, arrival: datetime) -> Reading:
     for span, heard in understood:
         dialect, said = heard or (NO_DIALECT, Said())
         reading.counts[dialect, "ignored" if said.kind == "link" else said.kind] += 1
-        if span.trace_id in concerned and not said.leaf:
-            reading.notes.append(_note(span, dialect, said, now))
+        answer = answer_of(span.attributes) if answers else None
+        kept = span.trace_id in concerned and not said.leaf
+        if kept or (answer is not None and answer.generated):
+            reading.notes.append(_note(span, dialect, said, now, answer))
     return reading
 
 
-def _note(span: Span, dialect: str, said: Said, now: int) -> Note:
+def _note(span: Span, dialect: str, said: Said, now: int, answer: Answer | None) -> Note:
     start = span.start or span.end or now
     link = said.kind == "link"
     query = None if link and len(said.query or "") > QUERY_CHARACTERS else said.query
     return Note(
         trace_id=span.trace_id, span_id=span.span_id, parent_id=span.parent_id, start=start,
-        end=max(span.end, start), pipeline=_pipeline(span.resource), dialect=dialect, kind=said.kind,
+        end=max(span.end, start), pipeline=_pipeline(span.resource), dialect=dialect,
+        kind="generation" if answer is not None and answer.generated else said.kind,
         scope="" if link else span.scope,
         query=query, documents=said.documents, before=said.before, top_k=said.top_k, filters=said.filters,
         attributes=None if link else _attributes(span), problem=said.problem,
+        answer=answer.text if answer is not None else None,
     )  # fmt: skip
 
 

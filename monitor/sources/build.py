@@ -62,12 +62,14 @@ def build_sources(parts: Parts) -> tuple[list[Source], HttpServer | None]:
 
 
 def _build(config: SourceConfig, parts: Parts) -> Source:
+    answers = parts.config.wants_answers
     if isinstance(config, KafkaSource):
         from monitor.sources.kafka import build_source  # noqa: PLC0415 - the client is heavy
 
-        return build_source(config, parts.metrics, parts.recorder, parts.quarantine.clean, parts.clock)
+        clean = parts.quarantine.clean
+        return build_source(config, parts.metrics, parts.recorder, clean, parts.clock, answers=answers)
     if isinstance(config, PhoenixSource):
-        return phoenix.build_source(config, parts.metrics, parts.recorder, parts.clock)
+        return phoenix.build_source(config, parts.metrics, parts.recorder, parts.clock, answers=answers)
     assert not isinstance(config, HttpSource), "built apart"
     return jsonl.JsonlSource(config.path, config.start, clock=parts.clock)
 
@@ -77,7 +79,7 @@ def _over_http(config: HttpSource, parts: Parts) -> tuple[list[Source], HttpServ
         log.warning("the journal is off: traces that come over HTTP are assessed at most once, a crash loses some")
     native = _receiver(http.NAME, ".ingest.db", config, parts)
     spans = _receiver(otlp.NAME, ".otlp.db", config, parts)
-    routes = [Ingest(native).route, OtlpIngest(spans, parts.metrics).route]
+    routes = [Ingest(native).route, OtlpIngest(spans, parts.metrics, answers=parts.config.wants_answers).route]
     server = HttpServer([Site(parts.config.http.ingest, Starlette(routes=routes))])
     parts.closing.callback(server.stop, STOP_SECONDS)
     server.start()

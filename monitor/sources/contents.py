@@ -119,15 +119,18 @@ class JoinedSpans:
     undecided when a partition goes is let go: its next reader finds it from the committed offset on.
     """
 
-    def __init__(self, source: str, encoding: Encoding, assembler: Assembler, metrics: Metrics) -> None:
+    def __init__(
+        self, source: str, encoding: Encoding, assembler: Assembler, metrics: Metrics, *, answers: bool = False
+    ) -> None:
         self._source = source
         self._encoding: Encoding = encoding
         self._assembler = assembler
         self._metrics = metrics
+        self._answers = answers
         self._held: dict[Partition, deque[Taken]] = {}
 
     def parse(self, value: bytes, arrival: datetime) -> Reading:
-        reading = read_request(value, self._encoding, arrival)
+        reading = read_request(value, self._encoding, arrival, answers=self._answers)
         if not reading.spans:
             raise MalformedTrace("expected spans, got none (if these are query traces: encoding json)")
         return reading
@@ -175,10 +178,10 @@ def _stream(partition: Partition) -> str:
     return f"{topic}/{number}"
 
 
-def build_contents(config: KafkaConfig, metrics: Metrics, recorder: Recorder) -> Contents:
+def build_contents(config: KafkaConfig, metrics: Metrics, recorder: Recorder, *, answers: bool = False) -> Contents:
     """What the configured encoding needs."""
     if config.encoding == "json":
         return NativeTraces()
     join = Join(time.monotonic, window_seconds=config.join_seconds, max_spans=config.join_spans)
     assembler = Assembler(config.name, join, metrics, recorder)
-    return JoinedSpans(config.name, ENCODINGS[config.encoding], assembler, metrics)
+    return JoinedSpans(config.name, ENCODINGS[config.encoding], assembler, metrics, answers=answers)

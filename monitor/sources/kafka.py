@@ -303,7 +303,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
 def build_source(
     config: KafkaConfig, metrics: Metrics, recorder: Recorder, clean: Callable[[str], str | None],
-    clock: Callable[[], float],
+    clock: Callable[[], float], *, answers: bool = False,
 ) -> KafkaSource:  # fmt: skip
     """A source with what it needs; `clean` says what of a text a dead letter may hold.
 
@@ -315,5 +315,5 @@ def build_source(
     clients = KafkaClients(config)
     topic = config.dead_letter_topic
     letters = DeadLetters(topic, clients.producer, clean) if topic is not None else None
-    contents = build_contents(config, metrics, recorder)
+    contents = build_contents(config, metrics, recorder, answers=answers)
     return KafkaSource(config, clients.consumer, metrics, contents=contents, dead_letters=letters, clock=clock)

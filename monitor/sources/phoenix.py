@@ -17,7 +17,7 @@ from monitor.otlp.join import Join
 from monitor.otlp.reading import read_spans
 from monitor.otlp.spans import Decoded, Span
 from monitor.sources.base import Batch, Malformed, Position
-from monitor.sources.phoenix_client import Page, PageTooLarge, PhoenixClient, ProjectMissing
+from monitor.sources.phoenix_client import GENERATING, KINDS, Page, PageTooLarge, PhoenixClient, ProjectMissing
 from monitor.sources.phoenix_rows import Stored
 from monitor.tls import trusting
 
@@ -76,6 +76,8 @@ class PhoenixSource:
         Of that project, with the kinds of spans that it asks for by itself.
     assembler
         With a window of `join_seconds` and a poll.
+    answers
+        Whether to read what was answered.
     clock, monotonic
         Seconds since 1970, for times that spans lack and for the lag; and seconds that never go back.
     """
@@ -84,13 +86,15 @@ class PhoenixSource:
 
     def __init__(
         self, config: PhoenixConfig, client: PhoenixClient, assembler: Assembler, metrics: Metrics, *,
-        clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic,
+        answers: bool = False, clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.name = config.name
         self._config = config
         self._client = client
         self._assembler = assembler
         self._metrics = metrics
+        self._answers = answers
         self._clock = clock
         self._monotonic = monotonic
         self._mark = Mark()  # nothing with a smaller number will come to light
@@ -212,7 +216,8 @@ class PhoenixSource:
         self._note_start(new)
         spans = [one.span for one in new if isinstance(one.span, Span)]
         rejected = [one.span for one in new if isinstance(one.span, Malformed)]
-        reading = read_spans(Decoded(spans, rejected), datetime.fromtimestamp(self._clock(), UTC))
+        arrival = datetime.fromtimestamp(self._clock(), UTC)
+        reading = read_spans(Decoded(spans, rejected), arrival, answers=self._answers)
         count_spans(self._metrics, self.name, reading.counts)
         self._bad.extend(rejected)
         self._assembler.add(reading.notes, self._mark)
@@ -247,7 +252,7 @@ class PhoenixSource:
 
 
 def build_source(
-    config: PhoenixConfig, metrics: Metrics, recorder: Recorder, clock: Callable[[], float]
+    config: PhoenixConfig, metrics: Metrics, recorder: Recorder, clock: Callable[[], float], *, answers: bool = False
 ) -> PhoenixSource:
     """A source with what it needs.
 
@@ -259,10 +264,12 @@ def build_source(
     window = config.join_seconds + config.poll_seconds
     join = Join(time.monotonic, window_seconds=window, max_spans=config.join_spans)
     assembler = Assembler(config.name, join, metrics, recorder)
-    return PhoenixSource(config, build_client(config), assembler, metrics, clock=clock)
+    client = build_client(config, answers=answers)
+    return PhoenixSource(config, client, assembler, metrics, answers=answers, clock=clock)
 
 
-def build_client(config: PhoenixConfig) -> PhoenixClient:
+def build_client(config: PhoenixConfig, *, answers: bool = False) -> PhoenixClient:
     """A client of the project that a configuration names; raises as `build_source` does."""
     api_key = secret.either(config.api_key_file, config.api_key_env, "api_key_env", "an API key")
-    return PhoenixClient(config.url, config.project, api_key=api_key, tls=trusting(config.ca_file))
+    kinds = (*KINDS, GENERATING) if answers else KINDS
+    return PhoenixClient(config.url, config.project, api_key=api_key, tls=trusting(config.ca_file), kinds=kinds)

@@ -19,6 +19,7 @@ from monitor.otlp.spans import Span
 from monitor.sources.phoenix_rows import Stored, cursor, number_of, read_row
 
 KINDS = ("RETRIEVER", "RERANKER", "CHAIN", "AGENT", "TOOL", "UNKNOWN")  # what retrieves, or may be above it
+GENERATING = "LLM"
 TIMEOUT_SECONDS = 10.0
 PAGE_SPANS = 1000  # the most that Phoenix gives
 RECENT_SPANS = 100  # at a time

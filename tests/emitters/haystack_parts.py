@@ -3,6 +3,7 @@
 from typing import Any
 
 from haystack import Document, component
+from haystack.dataclasses import ChatMessage
 
 
 @component
@@ -28,3 +29,14 @@ class ReverseRanker:
         """The last ones first."""
         del query
         return {"documents": list(reversed(documents))[:top_k]}
+
+
+@component
+class TinyGenerator:
+    """Answers everything with the same words."""
+
+    @component.output_types(replies=list[ChatMessage])
+    def run(self, messages: list[ChatMessage]) -> dict[str, Any]:
+        """One reply."""
+        del messages
+        return {"replies": [ChatMessage.from_assistant("five days")]}

@@ -96,6 +96,23 @@ def langchain_chain(retriever: Any) -> Any:
     return {"context": retriever, "question": RunnablePassthrough()} | prompt | FakeListLLM(responses=["five days"])
 
 
+def langgraph_query() -> None:
+    """A graph of one node that retrieves and has a model answer."""
+    from langchain_core.language_models import FakeListChatModel
+    from langgraph.graph import END, START, MessagesState, StateGraph
+
+    base, model = langchain_parts()[0], FakeListChatModel(responses=["five days"])
+
+    def rag(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [model.invoke(f"{base.invoke(state['messages'][-1].content)}")]}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("rag", rag)
+    graph.add_edge(START, "rag")
+    graph.add_edge("rag", END)
+    graph.compile().invoke({"messages": [("user", QUERY)]})
+
+
 def langchain_queries() -> None:
     """A plain retrieval, a chain, a reranking retriever, several queries under one retriever, a batch in one trace."""
     from langchain_core.runnables import RunnableLambda
@@ -115,6 +132,13 @@ def openinference_langchain(provider: Any) -> None:
     langchain_queries()
 
 
+def openinference_langgraph(provider: Any) -> None:
+    from openinference.instrumentation.langchain import LangChainInstrumentor
+
+    LangChainInstrumentor().instrument(tracer_provider=provider)
+    langgraph_query()
+
+
 def openinference_langchain_redacted(provider: Any) -> None:
     from openinference.instrumentation import TraceConfig
     from openinference.instrumentation.langchain import LangChainInstrumentor
@@ -131,13 +155,29 @@ def traceloop_langchain(provider: Any) -> None:
     langchain_queries()
 
 
-def genai_langchain(provider: Any) -> None:
+def traceloop_langgraph(provider: Any) -> None:
+    from opentelemetry.instrumentation.langchain import LangchainInstrumentor
+
+    LangchainInstrumentor().instrument(tracer_provider=provider)
+    langgraph_query()
+
+
+def _genai_instrumented(provider: Any) -> None:
     from opentelemetry.instrumentation.genai.langchain import LangChainInstrumentor
 
     os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "gen_ai_latest_experimental"
     os.environ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "SPAN_ONLY"
     LangChainInstrumentor().instrument(tracer_provider=provider)
+
+
+def genai_langchain(provider: Any) -> None:
+    _genai_instrumented(provider)
     langchain_queries()
+
+
+def genai_langgraph(provider: Any) -> None:
+    _genai_instrumented(provider)
+    langgraph_query()
 
 
 def genai_langchain_without_content(provider: Any) -> None:
@@ -230,6 +270,29 @@ def openinference_haystack(provider: Any) -> None:
     haystack_queries()
 
 
+def openinference_haystack_answered(provider: Any) -> None:
+    """Retrieval, a prompt and a model, whose replies the pipeline's output has as reprs only."""
+    from haystack import Document, Pipeline
+    from haystack.components.builders import ChatPromptBuilder
+    from haystack.components.retrievers.in_memory import InMemoryBM25Retriever
+    from haystack.dataclasses import ChatMessage
+    from haystack.document_stores.in_memory import InMemoryDocumentStore
+    from haystack_parts import TinyGenerator
+    from openinference.instrumentation.haystack import HaystackInstrumentor
+
+    HaystackInstrumentor().instrument(tracer_provider=provider)
+    store = InMemoryDocumentStore()
+    store.write_documents([Document(id=key, content=text) for key, text in TEXTS.items()])
+    answering = Pipeline()
+    answering.add_component("retriever", InMemoryBM25Retriever(store, top_k=3))
+    template = "{% for document in documents %}{{ document.content }}\n{% endfor %}{{ query }}"
+    answering.add_component("prompt", ChatPromptBuilder([ChatMessage.from_user(template)]))
+    answering.add_component("llm", TinyGenerator())
+    answering.connect("retriever.documents", "prompt.documents")
+    answering.connect("prompt.prompt", "llm.messages")
+    answering.run({"retriever": {"query": QUERY}, "prompt": {"query": QUERY}})
+
+
 def traceloop_chroma(provider: Any) -> None:
     """A vector store asked directly, by embedding: its events hold what was found, nothing holds the question."""
     import chromadb
@@ -249,7 +312,8 @@ STACKS: dict[str, Callable[[Any], None]] = {
     stack.__name__: stack
     for stack in (
         openinference_langchain, openinference_langchain_redacted, openinference_llama_index, openinference_haystack,
-        genai_langchain, genai_langchain_without_content, traceloop_langchain, traceloop_chroma,
+        openinference_haystack_answered, openinference_langgraph, genai_langchain, genai_langchain_without_content,
+        genai_langgraph, traceloop_langchain, traceloop_langgraph, traceloop_chroma,
     )
 }  # fmt: skip
 

@@ -34,6 +34,10 @@ QUERIES = {
     "genai_langchain": LANGCHAIN,
     "openinference_llama_index": [QUERY, QUERY, QUERY, "does not exist"],
     "openinference_haystack": [QUERY] * 3,
+    "openinference_haystack_answered": [QUERY],
+    "openinference_langgraph": [QUERY],
+    "traceloop_langgraph": [QUERY],
+    "genai_langgraph": [QUERY],
     "traceloop_chroma": [QUERY],
 }
 UNUSABLE = {"openinference_langchain_redacted": "redacted", "genai_langchain_without_content": "no_documents"}

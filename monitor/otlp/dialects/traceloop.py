@@ -32,17 +32,18 @@ def read(span: Span) -> Said | None:
         return None
     if attributes.get(OPERATION) in LEAVES:
         return Said(leaf=True)
-    return Said(query=asked(_first(attributes, INPUTS)))
+    return Said(query=asked(first(attributes, INPUTS)))
 
 
-def _first(attributes: dict[str, Any], keys: tuple[str, ...]) -> Any:
+def first(attributes: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    """The first of these attributes that is there, out of JSON."""
     return next((parsed(attributes[key]) for key in keys if key in attributes), None)
 
 
 def _retriever(attributes: dict[str, Any]) -> Said:
-    found = _serialised(_first(attributes, OUTPUTS))
+    found = _serialised(first(attributes, OUTPUTS))
     return Said(
-        kind="retriever", query=asked(_first(attributes, INPUTS)), documents=found.documents, problem=found.problem
+        kind="retriever", query=asked(first(attributes, INPUTS)), documents=found.documents, problem=found.problem
     )
 
 
