@@ -148,8 +148,8 @@ def recorded(name: str) -> dict[str, Any]:
     return plain
 
 
-def read(plain: dict[str, Any]) -> Reading:
-    return read_request(as_json(plain), "json", ARRIVAL)
+def read(plain: dict[str, Any], *, answers: bool = False) -> Reading:
+    return read_request(as_json(plain), "json", ARRIVAL, answers=answers)
 
 
 def joined(notes: list[Note]) -> list[QueryTrace | Unusable]:
@@ -160,8 +160,8 @@ def joined(notes: list[Note]) -> list[QueryTrace | Unusable]:
     return [query_trace(ready.nest) for ready in join.take(1000) if ready.nest is not None]
 
 
-def traces_of(name: str) -> list[QueryTrace]:
+def traces_of(name: str, *, answers: bool = False) -> list[QueryTrace]:
     """The query traces of a recording, all of which has to be usable."""
-    found = joined(read(recorded(name)).notes)
+    found = joined(read(recorded(name), answers=answers).notes)
     assert not [one for one in found if isinstance(one, Unusable)]
     return [one for one in found if isinstance(one, QueryTrace)]

@@ -31,6 +31,13 @@ def test_every_field_comes_from_the_served_span() -> None:
     assert (trace.candidates, trace.filters, trace.score_kind, trace.answer) == (None, None, None, None)
 
 
+def test_the_answer_is_carried() -> None:
+    """As the nest has it."""
+    found = query_trace(Nest(note("retriever", "a"), (), "q", "five days"))
+    assert isinstance(found, QueryTrace)
+    assert found.answer == "five days"
+
+
 def test_what_is_missing_makes_it_unusable_with_the_reason() -> None:
     """Of the two, the documents are told first."""
     assert query_trace(Nest(note(pipeline="p"), (), "q")) == Unusable("p", "no_documents")

@@ -364,3 +364,29 @@ def test_whatever_comes_every_retrieval_is_taken_once_and_every_position_let_go(
         spent += [one.span_id for ready in taken for one in ready.spent]
     assert sorted(spent) == sorted(added)
     assert (join.oldest_open(), join.open_spans, join.backlog) == (None, 0, 0)
+
+
+def test_an_answer_that_comes_within_the_window_is_there(clock: Clock) -> None:
+    """And nothing waits longer for one that does not; that one is neither late nor assessed."""
+    join = join_of(clock)
+    early, other = note("retriever", "a", trace_id=new_id(32)), note("retriever", "a", trace_id=new_id(32))
+    join.add([early, other], 1)
+    clock.now += WINDOW - 1
+    join.add([note("generation", answer="five days", trace_id=early.trace_id)], 2)
+    clock.now += 1
+    assert [ready.nest.answer for ready in join.take(10) if ready.nest] == ["five days", None]
+    join.add([note("generation", answer="late", trace_id=other.trace_id)], 3)
+    clock.now += WINDOW
+    assert (join.take(10), join.counts, join.open_spans, join.oldest_open()) == ([], {}, 0, None)
+
+
+def test_answers_count_in_the_bound_and_are_let_go(clock: Clock) -> None:
+    """As all texts: the oldest are decided before their time, and the last trace is whole."""
+    join = join_of(clock, max_bytes=50_000)
+    served = []
+    for position in range(10):
+        trace_id = new_id(32)
+        generation = note("generation", answer="x" * 20_000, trace_id=trace_id, start=10**15)
+        join.add([note("retriever", "a", trace_id=trace_id), generation], position)
+        served += [len(ready.nest.answer or "") for ready in join.take(10) if ready.nest]
+    assert (served, join.counts) == ([20_000] * 8, {"early": 16})

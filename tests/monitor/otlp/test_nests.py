@@ -147,3 +147,52 @@ class TestRerankers:
         base = under(outer, "retriever", "a", "b")
         reranker = under(outer, "reranker", "b", before=base.documents)
         assert nests(outer, base, reranker) == [(outer.span_id, {base.span_id, reranker.span_id})]
+
+
+class TestAnswers:
+    """Of what is above, else of what came after."""
+
+    def test_the_outermost_span_above_says_what_was_answered(self) -> None:
+        """Whatever models said below it, and what came after it in time."""
+        root = note("link", answer="final", start=1, end=10**9)
+        chain = under(root, "link", answer="draft")
+        retriever = under(chain, "retriever", "a")
+        later = under(root, "generation", answer="a title for the chat")
+        assert the_nest(root, chain, retriever, later).answer == "final"
+        assert the_nest(root, chain, retriever).answer == "final"
+
+    def test_else_the_last_generation_that_began_after_the_retrieval(self) -> None:
+        """A model that wrote the query, or ran at the same time, has not seen what was served."""
+        root = note("link")
+        before = under(root, "generation", answer="a better query", start=1, end=999)
+        retriever = under(root, "retriever", "a", start=1000, end=1010)
+        beside = under(root, "generation", answer="beside", start=1009, end=3000)
+        after = [
+            under(root, "generation", answer=text, start=1010, end=end) for text, end in (("2", 2000), ("1", 1500))
+        ]
+        assert the_nest(root, before, retriever, beside).answer is None
+        assert the_nest(root, before, retriever, beside, *after).answer == "2"
+
+    def test_what_other_branches_return_is_no_answer(self) -> None:
+        """A parser beside the retriever, after it."""
+        root = note("link")
+        retriever = under(root, "retriever", "a")
+        assert the_nest(root, retriever, under(root, "link", answer="beside")).answer is None
+
+    def test_retrievals_of_a_trace_have_the_same_answer(self) -> None:
+        """An agent's hops."""
+        root = note("link", answer="final")
+        hops = [under(root, "retriever", "a") for _ in range(2)]
+        found = find_nests({one.span_id: one for one in (root, *hops)})
+        assert [nest.answer for nest in found] == ["final", "final"]
+
+    def test_a_text_with_all_that_was_served_is_a_context(self) -> None:
+        """A chain that formats documents; the next best is taken."""
+        context = "text of a\n\ntext of b"
+        root = note("link", answer=context)
+        retriever = under(root, "retriever", "a", "b")
+        generation = under(root, "generation", answer="text of a, I think")
+        assert the_nest(root, retriever).answer is None
+        assert the_nest(root, retriever, generation).answer == "text of a, I think"
+        nothing = note("retriever", documents=(), parent_id=root.span_id)
+        assert the_nest(root, nothing).answer == context

@@ -52,6 +52,16 @@ def test_plain_spans_are_links_where_a_framework_is_in_the_trace() -> None:
     assert reading.counts == {("none", "ignored"): 2, ("openinference", "retriever"): 1}
 
 
+def test_a_model_call_is_kept_for_its_answer_only_where_answers_are_wanted() -> None:
+    """Also alone in a request: the retrieval was in an earlier one. One that says nothing is not."""
+    message = {"openinference.span.kind": "LLM", "llm.output_messages.0.message.content": "x" * 30_000}
+    plain = request(wire(message), wire({"openinference.span.kind": "LLM"}), wire({**CHAIN, "output.value": "y"}))
+    generation, chain = read(plain, answers=True).notes
+    assert (generation.kind, chain.kind, chain.answer) == ("generation", "link", "y")
+    assert generation.answer == "x" * 20_000
+    assert [(note.kind, note.answer) for note in read(plain).notes] == [("link", None)]
+
+
 def test_a_long_input_of_a_link_is_no_question() -> None:
     """A retriever's own is, whatever its length."""
     notes = read(request(wire({**CHAIN, "input.value": "x" * 5000}), wire({**CHAIN, "input.value": "y"}))).notes

@@ -1,5 +1,6 @@
 """What the real emitters sent, as query traces: each emitter's traps, on what it really writes."""
 
+import msgspec
 import pytest
 
 from detectors.records import QueryTrace
@@ -138,3 +139,36 @@ def test_spans_of_models_and_prompts_are_ignored_and_counted() -> None:
         for span in recorded("openinference_llama_index")["resourceSpans"][0]["scopeSpans"][0]["spans"]
     }
     assert {kinds[span_id] for span_id in kept} == {"RETRIEVER", "RERANKER", "CHAIN"}
+
+
+WORDS = "text text text text text text text text"  # of LlamaIndex' mock model
+ANSWERS: dict[str, list[str | None]] = {
+    "openinference_langchain": [None, "five days", None, None, None, None],
+    "openinference_langgraph": ["five days"],
+    "openinference_llama_index": [None, WORDS, WORDS, None],
+    "openinference_haystack": [None, None, None],
+    "openinference_haystack_answered": ["five days"],
+    "traceloop_langchain": [None, "five days", None, None, None, None],
+    "traceloop_langgraph": ["five days"],
+    "traceloop_chroma": [None],
+    "genai_langchain": [None] * 6,
+    "genai_langgraph": ["five days"],
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_are_those_of_what_answered(name: str) -> None:
+    """Not the queries that a model made, nor the documents that a chain returned; and nothing else is another."""
+    traces = traces_of(name, answers=True)
+    assert [trace.answer for trace in traces] == ANSWERS[name]
+    assert [msgspec.structs.replace(trace, answer=None) for trace in traces] == traces_of(name)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_counts_do_not_change_for_answers(name: str) -> None:
+    """Spans that answer are ignored ones, as before; without answers nothing of them is kept."""
+    with_answers, without = read(recorded(name), answers=True), read(recorded(name))
+    assert with_answers.counts == without.counts
+    assert not [note for note in without.notes if note.answer or note.kind == "generation"]
+    plain = [msgspec.structs.replace(note, answer=None) for note in with_answers.notes if note.kind != "generation"]
+    assert plain == without.notes
