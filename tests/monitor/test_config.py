@@ -419,3 +419,19 @@ def test_other_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_patterns_of_scenarios_may_repeat_what_does_not_repeat(pattern: str) -> None:
     assert build_config({"scenarios": {"mine": [pattern]}}, "here").scenarios == {"mine": (pattern,)}
+
+
+@pytest.mark.parametrize(
+    ("judge", "wanted"),
+    [
+        (None, False),
+        ({}, True),
+        ({"tasks": ["context_relevance"]}, False),
+        ({"tasks": ["context_relevance", "groundedness"]}, True),
+        ({"tasks": ["answer_relevance"]}, True),
+    ],
+)
+def test_answers_are_wanted_by_a_judge_that_grades_them(judge: dict[str, Any] | None, wanted: bool) -> None:
+    """Only then is anything read of them."""
+    endpoint = {"base_url": "http://localhost:8000/v1", "model": "m"}
+    assert Config(judge=JudgeConfig(**endpoint, **judge) if judge is not None else None).wants_answers is wanted

@@ -22,7 +22,7 @@ from monitor.otlp.join import Join
 from monitor.otlp.reading import read_spans
 from monitor.otlp.spans import Decoded
 from monitor.sources.phoenix import OVERLAP_SECONDS, PhoenixSource
-from monitor.sources.phoenix_client import PhoenixClient, PhoenixError, ProjectMissing
+from monitor.sources.phoenix_client import GENERATING, KINDS, PhoenixClient, PhoenixError, ProjectMissing
 from tests.builders import samples
 from tests.monitor.kit import Sidecar, sidecar, wait_for
 from tests.monitor.otlp.kit import ARRIVAL, joined, new_id, read, recorded, retriever, traces_of, wire
@@ -32,8 +32,9 @@ from tests.phoenix.server import KEY, START_SECONDS, Phoenix, phoenix
 POLL_SECONDS, JOIN_SECONDS = 0.2, 0.8
 QUIET_SECONDS = 2 * (POLL_SECONDS + JOIN_SECONDS)
 RECORDINGS = [
-    "genai_langchain", "openinference_haystack", "openinference_langchain", "openinference_llama_index",
-    "traceloop_chroma", "traceloop_langchain",
+    "genai_langchain", "genai_langgraph", "openinference_haystack", "openinference_haystack_answered",
+    "openinference_langchain", "openinference_langgraph", "openinference_llama_index", "traceloop_chroma",
+    "traceloop_langchain", "traceloop_langgraph",
 ]  # fmt: skip
 UNUSABLE = ["genai_langchain_without_content", "openinference_langchain_redacted"]
 
@@ -52,13 +53,13 @@ def recordings(server: Phoenix) -> Phoenix:
     for name in RECORDINGS + UNUSABLE:
         server.post(name, recorded(name))
     for name in RECORDINGS + UNUSABLE:
-        wanted = {note.span_id for note in read(recorded(name)).notes}
+        wanted = {note.span_id for note in read(recorded(name), answers=True).notes}
         wait_for(lambda name=name, wanted=wanted: wanted <= set(server.span_ids(name)))  # type: ignore[misc]
     return server
 
 
 def client(server: Phoenix, project: str) -> PhoenixClient:
-    return PhoenixClient(server.url, project, api_key=KEY)
+    return PhoenixClient(server.url, project, api_key=KEY, kinds=(*KINDS, GENERATING))
 
 
 def source(server: Phoenix, project: str, directory: Path, **keys: Any) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def comparable(trace: QueryTrace | Unusable) -> Any:
         return trace.reason
     return (
         trace.trace_id, trace.span_id, trace.query, trace.documents, trace.candidates, trace.top_k, trace.filters,
-        trace.timestamp,
+        trace.timestamp, trace.answer,
     )  # fmt: skip
 
 
@@ -99,8 +100,9 @@ def test_what_phoenix_gives_back_makes_the_traces_that_otlp_would_have_made(reco
     with client(recordings, name) as asking:
         page = asking.page(0, 1000)
         recent = asking.recent(5)
-    found = joined(read_spans(Decoded(page.spans, []), ARRIVAL).notes)
-    assert Counter(map(comparable, found)) == Counter(map(comparable, joined(read(recorded(name)).notes)))
+    found = joined(read_spans(Decoded(page.spans, []), ARRIVAL, answers=True).notes)
+    expected = joined(read(recorded(name), answers=True).notes)
+    assert Counter(map(comparable, found)) == Counter(map(comparable, expected))
     assert len(found) >= 1
     assert recent == page.spans[-5:]
 

@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        asked = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
+        asked = {key: ",".join(values) for key, values in parse_qs(urlsplit(self.path).query).items()}
         status, body = self.server.answer(asked)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))

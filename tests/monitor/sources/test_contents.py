@@ -40,14 +40,14 @@ class Letters:
 class Reader:
     """A source of spans in one assignment, with a clock that the test moves."""
 
-    def __init__(self, *polls: Sequence[Any]) -> None:
+    def __init__(self, *polls: Sequence[Any], answers: bool = False) -> None:
         self.now = 0.0
         self.metrics = Metrics()
         self.letters = Letters()
         self.consumer = Consumer()
         self.feed(*polls)
         assembler = Assembler("kafka", Join(lambda: self.now), self.metrics, Recorder(self.metrics))
-        contents = JoinedSpans("kafka", "protobuf", assembler, self.metrics)
+        contents = JoinedSpans("kafka", "protobuf", assembler, self.metrics, answers=answers)
         self.source = KafkaSource(
             CONFIG, lambda: self.consumer, self.metrics, contents=contents, dead_letters=self.letters,  # type: ignore[arg-type]
             clock=NOON.timestamp, look_seconds=0.0,
@@ -103,6 +103,20 @@ def test_a_child_and_its_parent_in_different_records_are_one_retrieval() -> None
     assert (trace.trace_id, trace.span_id) == (outer["traceId"], outer["spanId"])
     assert [one.id for one in trace.documents] == ["kb-1", "kb-2"]
     assert [one.id for one in trace.candidates or ()] == ["kb-2", "kb-1"]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_answer_in_a_record_of_its_own_is_that_of_the_retrieval(answers: bool) -> None:
+    """Where answers are wanted; the record holds the commit no longer than the retrieval does."""
+    trace_id = new_id(32)
+    message = {"openinference.span.kind": "LLM", "llm.output_messages.0.message.content": "five days"}
+    model = wire(message, traceId=trace_id, startTimeUnixNano="1795574765879137319")
+    reader = Reader([spans(0, retriever(traceId=trace_id))], [spans(1, model)], answers=answers)
+    assert [reader.poll().traces for _ in range(2)] == [(), ()]
+    batch = reader.after_the_window()
+    assert [trace.answer for trace in batch.traces] == ["five days" if answers else None]
+    reader.accept(batch)
+    assert reader.committed == {A: 2}
 
 
 def test_the_oldest_open_record_is_what_is_committed() -> None:

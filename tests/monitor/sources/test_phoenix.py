@@ -19,6 +19,7 @@ from monitor.otlp.join import Join
 from monitor.sources.base import Batch, Position
 from monitor.sources.phoenix import OVERLAP_SECONDS, PhoenixSource, build_client
 from monitor.sources.phoenix_client import RECENT_SPANS, PageTooLarge, PhoenixClient, PhoenixError
+from tests.monitor.otlp.kit import new_id
 from tests.monitor.sources.phoenix_server import PROJECT, Server, row, server
 
 POLL, WINDOW = 5.0, 15.0
@@ -28,7 +29,8 @@ NOON = 1795608000.0  # of the day on which the spans started
 class Sidecar:
     """A source in as many lives as a test wants, with a clock that it moves."""
 
-    def __init__(self, phoenix: Server, **keys: Any) -> None:
+    def __init__(self, phoenix: Server, *, answers: bool = False, **keys: Any) -> None:
+        self.answers = answers
         self.config = PhoenixConfig(kind="phoenix", url=phoenix.url, project=PROJECT, poll_seconds=POLL, **keys)
         self.now = NOON + 60
         self.metrics = Metrics()
@@ -38,7 +40,9 @@ class Sidecar:
         join = Join(self._time, window_seconds=WINDOW)
         assembler = Assembler("phoenix", join, self.metrics, Recorder(self.metrics))
         client = PhoenixClient(self.config.url, self.config.project, timeout_seconds=0.5, page_bytes=100_000)
-        return PhoenixSource(self.config, client, assembler, self.metrics, clock=self._time, monotonic=self._time)
+        return PhoenixSource(
+            self.config, client, assembler, self.metrics, answers=self.answers, clock=self._time, monotonic=self._time
+        )
 
     def _time(self) -> float:
         return self.now
@@ -376,6 +380,23 @@ def test_the_lag_is_the_age_of_what_was_read_last(phoenix: Server) -> None:
     assert sidecar.source.lag() == {"seconds": 0}
     sidecar.source.close()
     sidecar.source.close()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_answers_are_read_and_model_calls_asked_for_where_they_are_wanted(phoenix: Server, answers: bool) -> None:
+    sidecar = Sidecar(phoenix, start="beginning", answers=answers)
+    sidecar.source.open(None)
+    root = new_id()
+    phoenix.rows |= {
+        1: row(context={"trace_id": "a" * 32, "span_id": new_id()}, parent_id=root),
+        2: row(context={"trace_id": "a" * 32, "span_id": root}, span_kind="CHAIN", attributes={"output.value": "x"}),
+    }
+    found = [trace.answer for batch in [sidecar.poll(), *sidecar.polls(2 * WINDOW)] for trace in batch.traces]
+    assert found == ["x" if answers else None]
+    sidecar.source.close()
+    with build_client(sidecar.config, answers=answers) as asking:
+        asking.page(0, 10)
+    assert ("LLM" in phoenix.asked[-1]["span_kind"].split(",")) is answers
 
 
 def test_a_key_that_is_not_there_ends_the_start_in_one_line(tmp_path: Path) -> None:
