@@ -112,3 +112,12 @@ def test_an_empty_list_needs_nothing() -> None:
     found = report(of_file(FIXTURES / "openinference_llama_index.json"))
     assert any("1 empty" in one.note for one in found.carries)
     assert verdicts(found)[RELEVANCE] == ("full", 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [("openinference_langchain", 1 / 6), ("openinference_haystack_answered", 1), ("openinference_haystack", 0)],
+)
+def test_answers_are_found_whether_or_not_a_judge_is_configured(name: str, share: float) -> None:
+    """One might be."""
+    assert shares(report(of_file(FIXTURES / f"{name}.json")))["answers"] == pytest.approx(share)

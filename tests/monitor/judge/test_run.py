@@ -16,6 +16,7 @@ from detectors.measures.judge import signals_of
 from monitor.service import Service
 from tests.monitor.judge.server import Answer, Body, JudgeServer, completion, error, is_twin, serving, slow, verdict
 from tests.monitor.kit import PRIVATE, assessed, config, document, follow, leadline, lines, trace, wait_for
+from tests.monitor.otlp.kit import as_json, new_id, request, retriever, wire
 
 ALL = {"default": {"sample": {"cheap": 1.0, "scorer": 1.0, "judge": 1.0}}}
 SIGNALS = signals_of(tuple(Task))
@@ -78,6 +79,25 @@ def test_the_triad_is_in_the_assessments(tmp_path: Path, server: JudgeServer) ->
     assert re.fullmatch(r"scripted-2026-11 p-[0-9a-f]{8}", row["versions"]["judge"])
     assert row["evidence"]["grades"] == {"d0": 3.0, "d1": 0.0, "d2": 0.0, "d3": 0.0}
     assert row["evidence"]["quotes"] == {"d0": "text 0 says all"}
+
+
+@pytest.mark.parametrize("tasks", [[*Task], [Task.CONTEXT_RELEVANCE]])
+def test_the_answer_of_spans_is_judged(tmp_path: Path, server: JudgeServer, tasks: list[Task]) -> None:
+    """Of a model call that came in a later request; where no task is about answers nothing of it is kept."""
+    trace_id = new_id(32)
+    message = {"openinference.span.kind": "LLM", "llm.output_messages.0.message.content": "On Friday at noon."}
+    model = wire(message, traceId=trace_id, startTimeUnixNano="1795574765879137319")
+    sources = [{"kind": "http", "join_seconds": 1.0}]
+    found = {**sections(tmp_path, server, tasks=[task.value for task in tasks]), "sources": sources}
+    with Service(config(tmp_path, **found)) as service:
+        assert service.ingest_address is not None
+        url = f"http://127.0.0.1:{service.ingest_address[1]}/v1/traces"
+        for span in (retriever(traceId=trace_id, ids=("0",)), model):
+            httpx2.post(url, content=as_json(request(span)), headers={"Content-Type": "application/json"})
+        wait_for(lambda: assessed(tmp_path) == [trace_id], 20)
+    (row,) = rows(tmp_path)
+    assert ("answer_relevance" in row["signals"]) is (len(tasks) > 1)
+    assert "no_answer" not in row["abstentions"].values()
 
 
 def test_what_the_judge_says_is_in_the_metrics(tmp_path: Path, server: JudgeServer) -> None:
