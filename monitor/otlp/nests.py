@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from monitor.otlp.notes import Note, key
+from monitor.otlp.notes import ANSWER_CHARACTERS, Note, key
 
 
 class Nest(NamedTuple):
@@ -88,14 +88,16 @@ def _asked(note: Note, notes: Mapping[str, Note]) -> str | None:
 
 
 def _answer(served: Note, notes: Mapping[str, Note], generations: Iterable[Note]) -> str | None:
-    """What the outermost span above returned, else the last generation that began after the retrieval had ended.
-
-    A text that holds all that was served is the context of a prompt and no answer.
-    """
+    """What the outermost span above returned, else the last generation that began after the retrieval had ended."""
     after = [note for note in generations if note.start >= served.end]
     texts = [note.answer for note in (*after, *_above(served, notes)) if note.answer]
-    context = [document.text for document in served.documents or () if document.text]
-    return next((text for text in reversed(texts) if not context or any(one not in text for one in context)), None)
+    return next((text for text in reversed(texts) if not _is_context(text, served)), None)
+
+
+def _is_context(text: str, served: Note) -> bool:
+    """Whether a text holds all that was served, as a prompt does; of one that was cut, any of it."""
+    held = [document.text in text for document in served.documents or () if document.text]
+    return any(held) if len(text) == ANSWER_CHARACTERS else bool(held) and all(held)
 
 
 def _adopt(nests: list[Nest]) -> list[Nest]:

@@ -9,6 +9,7 @@ from detectors.text import text_key
 
 Kind = Literal["link", "generation", "retriever", "reranker"]
 Documents = tuple[RetrievedDocument, ...]
+ANSWER_CHARACTERS = 20_000  # what is longer is cut
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -77,7 +77,7 @@ def read_spans(decoded: Decoded, arrival: datetime, *, answers: bool = False) ->
     for span, heard in understood:
         dialect, said = heard or (NO_DIALECT, Said())
         reading.counts[dialect, "ignored" if said.kind == "link" else said.kind] += 1
-        answer = answer_of(span.attributes) if answers else None
+        answer = answer_of(span.attributes) if answers and said.kind == "link" else None
         kept = span.trace_id in concerned and not said.leaf
         if kept or (answer is not None and answer.generated):
             reading.notes.append(_note(span, dialect, said, now, answer))

@@ -7,9 +7,9 @@ from monitor.otlp.dialects.genai import LEAVES, OPERATION
 from monitor.otlp.dialects.openinference import SPAN_KIND
 from monitor.otlp.dialects.traceloop import OUTPUTS, first
 from monitor.otlp.dialects.values import DEPTH, content, parsed
+from monitor.otlp.notes import ANSWER_CHARACTERS
 
-CHARACTERS = 20_000  # of an answer; what is longer is cut
-KEYS = ("answer", "output", "outputs", "result", "response", "text")  # under which frameworks return an answer
+KEYS = ("answer", "output", "outputs", "result", "response", "generation")  # under which frameworks return an answer
 MODEL = frozenset({"assistant", "model", "ai", "AIMessageChunk"})  # who speaks in a message that answers
 LANGCHAIN = ("data", "kwargs")  # where LangChain puts the message in its own serialisations
 MESSAGE, COMPLETION = "llm.output_messages.0.message.", "gen_ai.completion.0."
@@ -33,7 +33,7 @@ def answer_of(attributes: dict[str, Any]) -> Answer | None:
     else:
         text = _genai(attributes)
         generated = attributes.get(OPERATION) in LEAVES or f"{COMPLETION}content" in attributes
-    return Answer(text[:CHARACTERS], generated) if text is not None else None
+    return Answer(text[:ANSWER_CHARACTERS], generated) if text is not None else None
 
 
 def _around(attributes: dict[str, Any]) -> str | None:
@@ -58,7 +58,7 @@ def _genai(attributes: dict[str, Any]) -> str | None:
     messages = parsed(attributes.get("gen_ai.output.messages"))
     if messages is not None:
         return _last(messages)
-    if attributes.get("traceloop.span.kind") in {"workflow", "agent"}:
+    if attributes.get("traceloop.span.kind") in ("workflow", "agent"):
         return _in(first(attributes, OUTPUTS))
     if any(key.startswith(f"{COMPLETION}tool_calls.") for key in attributes):
         return None

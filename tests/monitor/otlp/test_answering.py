@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from monitor.otlp.dialects.answering import CHARACTERS, Answer, answer_of
+from monitor.otlp.dialects.answering import Answer, answer_of
+from monitor.otlp.notes import ANSWER_CHARACTERS
 
 MESSAGE = "llm.output_messages.0.message."
 CHAIN = {"openinference.span.kind": "CHAIN", "output.mime_type": "application/json"}
@@ -30,7 +31,7 @@ def generated(attributes: dict[str, Any]) -> str | None:
         {"query": "when?", "result": "five days"},
         {"input": "when?", "output": "five days"},
         {"response": "five days", "source_nodes": ["<NodeWithScore(...)>"]},
-        {"text": "five days"},
+        {"generation": "five days", "documents": [DOCUMENT]},
         AI,
         {"type": "ai", "data": AI},
         {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "AIMessage"], "kwargs": AI},
@@ -53,7 +54,7 @@ def test_what_frameworks_return(output: Any) -> None:
     [
         [], {}, None, 3, " ", [DOCUMENT], [[DOCUMENT]], DOCUMENT, {"documents": [DOCUMENT]}, {"retriever": DOCUMENT},
         ["when are refunds paid", "where is it"], ["<NodeWithScore(...)>"], {"context": [DOCUMENT], "question": "q"},
-        ASKED, CALLING, {"messages": [AI, ASKED]}, {"messages": []}, {"messages": ["five days"]}, {"output": ["x"]},
+        ASKED, CALLING, {"messages": [AI, ASKED]}, {"messages": []}, {"text": "the whole prompt"}, {"messages": ["five days"]}, {"output": ["x"]},
         {**AI, "content": [{"type": "text", "text": "I look"}, {"type": "tool_use", "name": "search"}]},
         {**AI, "content": ["five days"]}, {"a": {"answer": "five days"}},
     ],
@@ -78,6 +79,7 @@ def test_a_plain_output_is_the_answer() -> None:
         assert (answer_of({"openinference.span.kind": kind, "output.value": "five days"}) is not None) is found
     assert answer_of({"openinference.span.kind": "CHAIN", "output.value": "__REDACTED__"}) is None
     assert answer_of({"openinference.span.kind": ["CHAIN"], "output.value": "x"}) is None
+    assert answer_of({"traceloop.span.kind": ["workflow"], "traceloop.entity.output": '"five days"'}) is None
     assert answer_of({"traceloop.span.kind": "task", "traceloop.entity.output": '"five days"'}) is None
 
 
@@ -122,9 +124,9 @@ def test_a_model_call_under_older_traceloop() -> None:
 
 def test_a_long_answer_is_cut() -> None:
     """To what is worth grading."""
-    answer = answer_of({"openinference.span.kind": "CHAIN", "output.value": "x" * (CHARACTERS + 1)})
+    answer = answer_of({"openinference.span.kind": "CHAIN", "output.value": "x" * (ANSWER_CHARACTERS + 1)})
     assert answer is not None
-    assert len(answer.text) == CHARACTERS
+    assert len(answer.text) == ANSWER_CHARACTERS
 
 
 def test_spans_of_other_worlds_answer_nothing() -> None:

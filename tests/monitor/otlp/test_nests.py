@@ -3,7 +3,7 @@
 from typing import Any
 
 from monitor.otlp.nests import Nest, find_nests
-from monitor.otlp.notes import Note
+from monitor.otlp.notes import ANSWER_CHARACTERS, Note
 from tests.monitor.otlp.kit import note
 
 
@@ -194,5 +194,7 @@ class TestAnswers:
         generation = under(root, "generation", answer="text of a, I think")
         assert the_nest(root, retriever).answer is None
         assert the_nest(root, retriever, generation).answer == "text of a, I think"
+        cut = note("link", answer=f"{context}{'x' * ANSWER_CHARACTERS}"[:ANSWER_CHARACTERS])
+        assert the_nest(cut, under(cut, "retriever", "a", "b", "beyond the cut")).answer is None
         nothing = note("retriever", documents=(), parent_id=root.span_id)
         assert the_nest(root, nothing).answer == context

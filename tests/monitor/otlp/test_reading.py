@@ -62,6 +62,13 @@ def test_a_model_call_is_kept_for_its_answer_only_where_answers_are_wanted() -> 
     assert [(note.kind, note.answer) for note in read(plain).notes] == [("link", None)]
 
 
+def test_a_retrieval_is_one_whatever_else_its_span_says() -> None:
+    span = retriever()
+    span["attributes"] += wire({"gen_ai.completion.0.content": "five days"})["attributes"]
+    (note,) = read(request(span), answers=True).notes
+    assert (note.kind, note.answer) == ("retriever", None)
+
+
 def test_a_long_input_of_a_link_is_no_question() -> None:
     """A retriever's own is, whatever its length."""
     notes = read(request(wire({**CHAIN, "input.value": "x" * 5000}), wire({**CHAIN, "input.value": "y"}))).notes
