@@ -134,7 +134,7 @@ def _rated(traces: Path, config: Config, assessor: Assessor) -> Iterator[Assessm
 
 def run_command(config_file: Path) -> int:
     """`leadline run`."""
-    from monitor.service import run  # noqa: PLC0415 - starts what the other commands do without
+    from monitor.running import run  # noqa: PLC0415 - starts what the other commands do without
 
     return run(load_config(config_file), config_file)
 

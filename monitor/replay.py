@@ -116,7 +116,7 @@ def _judge(config: Config, metrics: Metrics, stack: ExitStack) -> JudgeStage | N
 
     judging = Judging(config.judge, config.state.path, metrics, keep_text=config.privacy.keep_text)
     stack.callback(judging.close)
-    return judging.stage(config, Privacy(config.privacy))
+    return judging.stage(config, Privacy(config.privacy), recorded=True)
 
 
 def open_out(path: Path | None, recording: Path) -> AbstractContextManager[IO[bytes] | None]:

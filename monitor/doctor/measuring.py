@@ -62,7 +62,7 @@ GROUPS = (
     Group("cross-encoder: what was missed", (*UNION_SIGNALS, *SHARE_SIGNALS, *EXPECTED_SIGNALS)),
 )
 RISK = Group("risk, hit_at_5", tuple(sorted({*shipped_prior().at_5.weights, *shipped_prior().at_1.weights})))
-COMPARISON = Group("comparison of recordings (planned)", ("best_relevance",))
+COMPARISON = Group("comparison of recordings", ("best_relevance",))
 JUDGE = "LLM judge: context relevance"
 
 Cause = tuple[str, str]
@@ -103,7 +103,7 @@ class _Seen(NamedTuple):
 
 
 def measure(sample: Sample, assessor: Assessor, corpus: Corpus | None, config: Config) -> list[Row]:
-    """A row for each group of signals, the risk, and what is planned.
+    """A row for each group of signals, the risk, the comparison of recordings and the judge.
 
     An empty list has nothing to measure, and needs nothing: its risk is certain.
     """

@@ -89,15 +89,17 @@ class Judging:
         """Why the judge is not watched, where it is not."""
         return self._trust.problem if self._trust is not None else None
 
-    def stage(self, config: Config, privacy: Privacy) -> JudgeStage:
-        """What adds this judge's signals, by the sampling and privacy of a configuration."""
-        sampler = JudgeSampler(
-            lambda name: config.pipeline(name).sample, lambda: self.client.pace.share, self._config.uncertain_share
-        )
+    def stage(self, config: Config, privacy: Privacy, *, recorded: bool = False) -> JudgeStage:
+        """What adds this judge's signals, by the sampling and privacy of a configuration.
+
+        Live traffic does not wait: the share that is judged is what the judge keeps up with. What is recorded can.
+        """
+        share = (lambda: 1.0) if recorded else (lambda: self.client.pace.share)
+        sampler = JudgeSampler(lambda name: config.pipeline(name).sample, share, self._config.uncertain_share)
         return JudgeStage(
             self.judge, sampler, privacy,
             tasks=self._config.tasks, passages=self._config.passages, twins=self._config.twins,
-            on_judged=self._offer,
+            at_once=self._config.concurrency if recorded else None, on_judged=self._offer,
         )  # fmt: skip
 
     def _offer(self, asked: Asked) -> None:

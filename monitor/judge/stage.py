@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import msgspec
@@ -41,12 +42,18 @@ class JudgeStage:
 
     Every assessment gets, for each of its signals, a value or a reason. What is sent is the text without what
     `privacy.redact` matches; quotes are kept only where text is.
+
+    Parameters
+    ----------
+    at_once
+        So many traces are asked about at a time, and the time of a trace begins with its turn; None: all at once, and
+        whose time is up before the endpoint had a place for it has no verdict.
     """
 
     def __init__(
         self, judge: Asks, sampler: JudgeSampler, privacy: Privacy, *,
         tasks: Sequence[Task], passages: int, twins: bool = True,
-        on_judged: Callable[[Asked], None] = lambda _: None,
+        at_once: int | None = None, on_judged: Callable[[Asked], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self._judge = judge
         self._sampler = sampler
@@ -54,6 +61,7 @@ class JudgeStage:
         self._tasks = tuple(tasks)
         self._passages = passages
         self._twins = twins
+        self._turns = asyncio.Semaphore(at_once) if at_once is not None else nullcontext()
         self._on_judged = on_judged
 
     def begin(self, examined: Sequence[Examined]) -> Underway:
@@ -90,7 +98,8 @@ class JudgeStage:
 
     async def _one(self, assessment: Assessment, retrieval: Retrieval, asked: Sequence[Question]) -> Assessment:
         try:
-            outcomes = await self._judge.ask_all(asked)
+            async with self._turns:
+                outcomes = await self._judge.ask_all(asked)
         except Exception as error:  # noqa: BLE001 - a bug of ours costs this trace's verdicts and nothing else
             log.error("a trace cannot be judged", **describe(error))
             return with_findings(assessment, Findings.abstained(signals_of(self._tasks), Reason.JUDGE_FAILED))

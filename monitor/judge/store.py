@@ -65,6 +65,7 @@ class JudgeStore:
             self._file.release()
             raise
         self._puts = 0
+        self._failing = False
         self._open = True
         self._sweep()
 
@@ -139,11 +140,16 @@ class JudgeStore:
     def _run(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         try:
             with self._lock:
-                return self._connection.execute(query, values).fetchall()
+                found = self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             self._metrics.failed(COMPONENT)
             log.error("the judge's store fails, going on without", error=type(error).__name__)
+            self._failing = True
             return []
+        if self._failing:
+            self._failing = False
+            self._metrics.succeeded(COMPONENT)
+        return found
 
     def close(self) -> None:
         """Close the file; twice is fine."""

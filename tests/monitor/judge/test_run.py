@@ -244,6 +244,20 @@ def test_replay_asks_the_judge_too(tmp_path: Path, server: JudgeServer) -> None:
     assert "context_relevance" in done.stdout
 
 
+def test_what_is_recorded_waits_for_its_turn(tmp_path: Path, server: JudgeServer) -> None:
+    """More at once than the endpoint takes within the time of a trace: each has its own time all the same."""
+    server.default = slow(0.3, reading)
+    (tmp_path / "traces.jsonl").write_bytes(lines([served(f"t{i}", answer=None) for i in range(8)]))
+    file = tmp_path / "leadline.yaml"
+    judge = {"concurrency": 4, "deadline_seconds": 2, "twins": False}
+    file.write_text(yaml.safe_dump(document(tmp_path, **sections(tmp_path, server, **judge))))
+    out = tmp_path / "replayed.jsonl"
+    done = leadline("replay", tmp_path / "traces.jsonl", "--config", file, "--out", out)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["signals"].get("context_relevance") for row in found] == [0.25] * 8
+
+
 def test_a_judge_that_cannot_be_had_is_said_at_the_start(tmp_path: Path) -> None:
     file = tmp_path / "leadline.yaml"
     judge = {"base_url": "http://localhost:1/v1", "model": "m", "api_key_env": "NO_SUCH_KEY"}

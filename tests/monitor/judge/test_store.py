@@ -149,6 +149,8 @@ def test_a_disk_that_says_no_costs_memory_and_is_counted(kept: Kept) -> None:
     kept.store.put(b"k", "m", b"v")
     assert kept.store.get(b"k", "m") is None
     assert kept.metrics.value("component_failures_total", COMPONENT) == 2
+    kept.store.set_piece("a", b"works again")
+    assert kept.metrics.value("component_last_success_timestamp_seconds", COMPONENT) > 0
 
 
 def test_closing_twice_is_fine(kept: Kept) -> None:
