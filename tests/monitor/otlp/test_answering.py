@@ -54,7 +54,8 @@ def test_what_frameworks_return(output: Any) -> None:
     [
         [], {}, None, 3, " ", [DOCUMENT], [[DOCUMENT]], DOCUMENT, {"documents": [DOCUMENT]}, {"retriever": DOCUMENT},
         ["when are refunds paid", "where is it"], ["<NodeWithScore(...)>"], {"context": [DOCUMENT], "question": "q"},
-        ASKED, CALLING, {"messages": [AI, ASKED]}, {"messages": []}, {"text": "the whole prompt"}, {"messages": ["five days"]}, {"output": ["x"]},
+        ASKED, CALLING, {"messages": [AI, ASKED]}, {"messages": []}, {"text": "the whole prompt"},
+        {"messages": ["five days"]}, {"output": ["x"]},
         {**AI, "content": [{"type": "text", "text": "I look"}, {"type": "tool_use", "name": "search"}]},
         {**AI, "content": ["five days"]}, {"a": {"answer": "five days"}},
     ],
