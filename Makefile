@@ -7,8 +7,8 @@ BIN := .venv/bin
 demo: .venv/installed ## the main job on an embedded stack: no network, no downloads
 	$(BIN)/leadline demo
 
-test: .venv/installed-dev ## all tests
-	$(BIN)/python -m pytest
+test: .venv/installed-dev ## all tests, a file at a time on each of two processes
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-emitters: .venv/installed-dev .venvs/emitters/installed ## real LangChain, LlamaIndex, Haystack and Chroma export to a sidecar
 	$(BIN)/python -m pytest tests/emitters
