@@ -61,8 +61,8 @@ def firing(server: str) -> dict[str, dict[str, Any]]:
 
 
 def test_all_rules_load_and_what_they_record_has_values(server: str, process: kit.Sidecar) -> None:
-    """Of traffic of which a tenth is unusable, and an alarm that stands. Nothing fails, so no failure is recorded; there
-    is no judge, so no verdicts are.
+    """Of traffic of which a tenth is unusable, and an alarm that stands. Nothing fails and there is no judge, so that
+    no failures and no verdicts are recorded.
     """
     records = {rule["record"] for rule in RULES if "record" in rule}
     records.remove("job_instance_component:leadline_component_failing:count")
