@@ -20,7 +20,7 @@ from monitor.assess import Assessor
 from monitor.config import Config
 from monitor.errors import LeadlineError
 from monitor.hit_rate import RatedTrace, hit_estimate
-from monitor.judge.stage import JudgeStage
+from monitor.judge.opening import open_judge
 from monitor.metrics import Metrics, Recorder
 from monitor.privacy import Privacy
 from monitor.providers.calibration import risk_calibrations
@@ -91,7 +91,9 @@ def replay(
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.TemporaryFile())
         sink, exposition = (stack.enter_context(open_out(path, recording.path)) for path in (out, metrics_out))
-        for assessment in assess_all(recording, assessor, _judge(config, metrics, stack)):
+        judging = open_judge(config, metrics, stack)
+        judge = judging.stage(config, Privacy(config.privacy), recorded=True) if judging is not None else None
+        for assessment in assess_all(recording, assessor, judge):
             spool.write(encode_line(assessment))
         if recording.counts().keys() <= {"unusable"}:
             problems = f", first: {recording.problems[0].describe(recording.path)}" if recording.problems else ""
@@ -107,16 +109,6 @@ def replay(
         if exposition is not None:
             exposition.write(metrics.exposition()[0])
     return summary, references
-
-
-def _judge(config: Config, metrics: Metrics, stack: ExitStack) -> JudgeStage | None:
-    if config.judge is None:
-        return None
-    from monitor.judge.build import Judging  # noqa: PLC0415 - brings OpenAI's client with it
-
-    judging = Judging(config.judge, config.state.path, metrics, keep_text=config.privacy.keep_text)
-    stack.callback(judging.close)
-    return judging.stage(config, Privacy(config.privacy), recorded=True)
 
 
 def open_out(path: Path | None, recording: Path) -> AbstractContextManager[IO[bytes] | None]:

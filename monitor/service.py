@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 import structlog
 
@@ -24,6 +24,7 @@ from monitor.errors import LeadlineError
 from monitor.events import Events
 from monitor.health import Health
 from monitor.intake import Intake
+from monitor.judge.opening import open_judge
 from monitor.metrics import Metrics, Recorder
 from monitor.normalisation import Normalisations
 from monitor.notifying.notifier import Notifier
@@ -38,9 +39,6 @@ from monitor.sources.build import Parts, build_sources
 from monitor.state import State
 from monitor.telling import Teller
 from monitor.worker import SourceWorker
-
-if TYPE_CHECKING:
-    from monitor.judge.build import Judging
 
 log = structlog.get_logger()
 
@@ -112,7 +110,7 @@ class Service:
         self._closing.callback(state.close)
         for sink in self._given:
             self._closing.callback(sink.close)
-        judging = self._judging(config)
+        judging = open_judge(config, self.metrics, self._closing, self._clock)
         self._builder = Builder(
             self.metrics, corpus=self._corpus_given, scorer=self._scorer_given, sinks=self._given,
             judging=judging, clock=self._clock,
@@ -149,16 +147,6 @@ class Service:
             self.health.watch("judge", lambda: judging.alive)
             self.health.note("judge", lambda: judging.problem)
         self._begin(self._pipeline)
-
-    def _judging(self, config: Config) -> "Judging | None":
-        if config.judge is None:
-            return None
-        from monitor.judge.build import Judging  # noqa: PLC0415 - brings OpenAI's client with it
-
-        keep_text = config.privacy.keep_text
-        judging = Judging(config.judge, config.state.path, self.metrics, keep_text=keep_text, clock=self._clock)
-        self._closing.callback(judging.close)
-        return judging
 
     def _restored(self, state: State, settings: Settings) -> Ledger:
         """The right half as it was when the last transaction was saved."""

@@ -9,10 +9,9 @@ from scipy.special import stdtrit
 
 from detectors.deciders.base import numbers
 from detectors.estimate import MINIMUM_SAMPLES, wilson
+from detectors.judging.records import BEST_GRADE
 
 Floats = NDArray[np.float64]
-
-HIGHEST_GRADE = 3.0
 
 
 class Figure(NamedTuple):
@@ -58,7 +57,7 @@ def agreement(first: ArrayLike, second: ArrayLike) -> Agreement | None:
     >>> found.exact.value, round(found.shift.value, 2), round(found.kappa.value, 2)
     (0.75, -0.25, 0.88)
     """
-    x, y = numbers(first, 0.0, HIGHEST_GRADE), numbers(second, 0.0, HIGHEST_GRADE)
+    x, y = numbers(first, 0.0, BEST_GRADE), numbers(second, 0.0, BEST_GRADE)
     if len(x) != len(y):
         raise ValueError(f"second: expected {len(x)} grades, as many as first, not {len(y)}")
     if len(x) < MINIMUM_SAMPLES:

@@ -6,9 +6,8 @@ from hashlib import sha256
 import msgspec
 import numpy as np
 
-from detectors.judging.agreement import HIGHEST_GRADE
+from detectors.judging.records import GRADES
 
-GRADES = tuple(range(int(HIGHEST_GRADE) + 1))
 PATIENT = 20  # times the size: so many pairs seen, and grades that are too rare are waited for no more
 
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from detectors.budget import DAYS_A_YEAR, TOLERATED
 from detectors.deciders.base import Abstained, numbers
 from detectors.deciders.esr import EsrConfig
-from detectors.judging.agreement import HIGHEST_GRADE
+from detectors.judging.records import BEST_GRADE
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def reference_of(verdicts: ArrayLike) -> Reference | Abstained:
     >>> reference_of([[1, 1, 2], [2, 2, 2]] * 50)
     Reference(anchors=100, error=0.00785..., moved=0.111..., moved_error=0.0111...)
     """
-    grades = numbers(verdicts, 0.0, HIGHEST_GRADE).reshape(-1, FIRST) / HIGHEST_GRADE
+    grades = numbers(verdicts, 0.0, BEST_GRADE).reshape(-1, FIRST) / BEST_GRADE
     count = len(grades)
     if count < LEAST_ANCHORS:
         return Abstained.TOO_FEW_VALUES
@@ -99,7 +99,7 @@ def drift_configs(budget: DriftBudget, reference: Reference) -> dict[Side, EsrCo
     Two errors and not one, as baselines have it: there is one reference and not one for each stratum and hour, and the
     same anchors come round for ever, so that an offset beyond the tolerance is an alarm in the end.
     """
-    shift = budget.smallest_shift / HIGHEST_GRADE
+    shift = budget.smallest_shift / BEST_GRADE
     run_length = 24 * DAYS_A_YEAR * budget.an_hour * len(Side) / budget.false_alarms_a_year
 
     def config(error: float, highest: float) -> EsrConfig | Abstained:
@@ -120,7 +120,7 @@ def residuals(side: Side, new: ArrayLike, reference: ArrayLike, moved: float) ->
 
     With D = (new - reference) / 3: D where it grows stricter, -D where laxer, and apart `moved` - |D|.
     """
-    difference = (np.asarray(new, dtype=np.float64) - np.asarray(reference, dtype=np.float64)) / HIGHEST_GRADE
+    difference = (np.asarray(new, dtype=np.float64) - np.asarray(reference, dtype=np.float64)) / BEST_GRADE
     if side is Side.APART:
         return np.asarray(moved - np.abs(difference))
     return difference if side is Side.STRICTER else -difference

@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from detectors.judging.prompts import LONGEST_QUOTE
 from detectors.judging.records import Doubt
+from detectors.judging.statements import SENTENCE_END
 
 Span = tuple[int, int]
 """Where something begins and ends in a text."""
@@ -21,7 +22,6 @@ SLACK = 1.5  # times the longest quote that was asked for: a server may not enfo
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_HAN}]+|[^\W{_HAN}_]+")
 _ELLIPSIS = re.compile(r"\.{3,}|\u2026|\[\.\.\.\]")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]”’»]*\s+|(?<=[\u3002\uff01\uff1f\uff1b])|\n+")
 
 
 def doubt_of_quote(quote: str, passage: str, query: str) -> Doubt | None:
@@ -94,7 +94,7 @@ def _without(spoken: Sequence[Span], passage: str, spans: Sequence[Span]) -> Ite
 def sentences(text: str) -> Iterator[Span]:
     """Where each sentence or line begins and ends."""
     begin = 0
-    for mark in _SENTENCE_END.finditer(text):
+    for mark in SENTENCE_END.finditer(text):
         yield begin, mark.start()
         begin = mark.end()
     yield begin, len(text)

@@ -9,7 +9,7 @@ from zlib import crc32
 
 import msgspec
 
-from detectors.judging.records import Message, Prompt, Question, Task
+from detectors.judging.records import GRADES, Message, Prompt, Question, Task
 from detectors.judging.statements import statements
 
 LONGEST_QUERY = 2_000  # characters; what is beyond is cut, as of passages
@@ -67,7 +67,7 @@ def render(question: Question, nonce: str, *, longest_passage: int, planted: str
         blocks = [("statements", "\n".join(f"{i}. {claim}" for i, claim in enumerate(claims, 1)))]
         blocks += [(f"passage {i}", passage) for i, passage in enumerate(read, 1)]
         found = _prompt(question.task, nonce, blocks, _statements_schema(len(claims)), read)
-        return msgspec.structs.replace(found, planted=place)
+        return msgspec.structs.replace(found, statements=len(claims), planted=place)
     graded = question.passages[0] if question.task is Task.CONTEXT_RELEVANCE else question.answer or ""
     read = (clean(graded, longest_passage),)
     name = "passage" if question.task is Task.CONTEXT_RELEVANCE else "answer"
@@ -99,7 +99,7 @@ def _object(properties: dict[str, object]) -> dict[str, object]:
 LONGEST_QUOTE = 400  # characters
 _NONCE: dict[str, object] = {"type": "string", "maxLength": 32}
 _QUOTE: dict[str, object] = {"type": "string", "maxLength": LONGEST_QUOTE}
-_GRADED = _object({"nonce": _NONCE, "quote": _QUOTE, "grade": {"type": "integer", "enum": [0, 1, 2, 3]}})
+_GRADED = _object({"nonce": _NONCE, "quote": _QUOTE, "grade": {"type": "integer", "enum": [*GRADES]}})
 
 
 def _statements_schema(count: int) -> dict[str, object]:

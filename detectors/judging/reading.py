@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from detectors.judging.records import Doubt, Reply, TokenChoice
+from detectors.judging.records import GRADES, Doubt, Reply, TokenChoice
 
-GRADES = range(4)
 LEAST_MASS = 0.5  # of the probability in a grade's place has to be on grades, or the expected one means nothing
 _GRADE = re.compile(r'"grade"\s*:\s*"?([0-3])')
 _DECODER = json.JSONDecoder()

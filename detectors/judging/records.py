@@ -4,6 +4,11 @@ from enum import StrEnum
 
 import msgspec
 
+from detectors.records import Reason
+
+GRADES = range(4)  # as the prompts have them
+BEST_GRADE = 3.0
+
 
 class Task(StrEnum):
     """What a call asks; each has a prompt of its own."""
@@ -37,7 +42,7 @@ class Prompt(msgspec.Struct, frozen=True):
     """A question as it is sent: messages, and the JSON schema that the reply is asked to follow.
 
     `nonce` fences what is data; a reply has to carry it. `read` are the passages (or the answer) as the judge gets
-    them, cleaned and cut: what quotes are looked for in. `planted` is the number of a statement that is made up.
+    them, cleaned and cut: what quotes are looked for in. Of `statements` in number, `planted` is the made-up one.
     """
 
     messages: tuple[Message, ...]
@@ -45,6 +50,7 @@ class Prompt(msgspec.Struct, frozen=True):
     schema: dict[str, object]
     nonce: str
     read: tuple[str, ...]
+    statements: int = 0
     planted: int = 0
 
 
@@ -89,3 +95,7 @@ class Verdict(msgspec.Struct, frozen=True):
     grade: float
     quote: str = ""
     model: str = ""
+
+
+Outcome = Verdict | Doubt | Reason
+"""A verdict, why a reply is none, or why there was no reply."""

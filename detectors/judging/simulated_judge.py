@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from detectors.deciders.base import Abstained
 from detectors.deciders.esr import EsrConfig
-from detectors.judging.agreement import HIGHEST_GRADE
 from detectors.judging.drift import FIRST, DriftBudget, Reference, Side, drift_configs, reference_of, residuals
+from detectors.judging.records import BEST_GRADE
 
 Floats = NDArray[np.float64]
 Judge = Callable[[Floats, np.random.Generator], Floats]
@@ -22,7 +22,7 @@ def steady(flips: float = 0.0, spread: float = 0.0) -> Judge:
 
     def judge(grades: Floats, rng: np.random.Generator) -> Floats:
         flipped = np.where(rng.random(grades.shape) < flips, rng.choice([-1.0, 1.0], grades.shape), 0.0)
-        return np.clip(grades + flipped + spread * rng.standard_normal(grades.shape), 0, HIGHEST_GRADE)
+        return np.clip(grades + flipped + spread * rng.standard_normal(grades.shape), 0, BEST_GRADE)
 
     return judge
 
@@ -32,7 +32,7 @@ def moved(judge: Judge, by: float) -> Judge:
 
     def other(grades: Floats, rng: np.random.Generator) -> Floats:
         verdicts = judge(grades, rng)
-        movable = verdicts >= 1 if by < 0 else verdicts <= HIGHEST_GRADE - 1
+        movable = verdicts >= 1 if by < 0 else verdicts <= BEST_GRADE - 1
         chosen = movable & (rng.random(grades.shape) < abs(by) / movable.mean())
         return np.where(chosen, verdicts + np.sign(by), verdicts)
 
@@ -46,7 +46,7 @@ def swapped(judge: Judge, share: float) -> Judge:
 
     def other(grades: Floats, rng: np.random.Generator) -> Floats:
         places = np.arange(grades.shape[-1]) * 37 % grades.shape[-1]  # 37: so that no grade has them all
-        towards = np.where(grades < HIGHEST_GRADE / 2, 1.0, -1.0)
+        towards = np.where(grades < BEST_GRADE / 2, 1.0, -1.0)
         return judge(np.where(places < share * grades.shape[-1], grades + towards, grades), rng)
 
     return other

@@ -3,7 +3,7 @@
 import re
 
 MOST_STATEMENTS = 12
-_END = re.compile(r"(?<=[.!?])[\"')\]”’»]*\s+|(?<=[\u3002\uff01\uff1f\uff1b])|\n+")
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]”’»]*\s+|(?<=[\u3002\uff01\uff1f\uff1b])|\n+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -15,5 +15,5 @@ def statements(answer: str) -> list[str]:
     >>> statements("Refunds take 30 days. See the shop:\n- Berlin\n- Bonn")
     ['Refunds take 30 days.', 'See the shop:', 'Berlin', 'Bonn']
     """
-    parts = (part.strip().lstrip("-*•# ").strip() for part in _END.split(answer))
+    parts = (part.strip().lstrip("-*•# ").strip() for part in SENTENCE_END.split(answer))
     return [part for part in parts if _LETTER.search(part)][:MOST_STATEMENTS]

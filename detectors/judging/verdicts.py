@@ -5,13 +5,13 @@ from typing import Any
 
 from detectors.judging.evidence import doubt_of_quote
 from detectors.judging.reading import expected_grade, grade_of, read_object
-from detectors.judging.records import Doubt, Prompt, Question, Reply, Task, Verdict
+from detectors.judging.records import BEST_GRADE, Doubt, Outcome, Prompt, Question, Reply, Task, Verdict
 from detectors.records import Reason
 
 LEAST_PROVEN = 0.5  # of the claims of an answer have to have a verdict that holds
 
 
-def verdict_of(question: Question, prompt: Prompt, reply: Reply) -> Verdict | Doubt | Reason:
+def verdict_of(question: Question, prompt: Prompt, reply: Reply) -> Outcome:
     """The verdict of a reply; why it is none; or why there is nothing to judge.
 
     A grade above 0 is believed with a quote that stands in what was read and says more than the query does
@@ -33,15 +33,14 @@ def verdict_of(question: Question, prompt: Prompt, reply: Reply) -> Verdict | Do
     return Verdict(float(grade) if expected is None else expected, quote if grade else "", reply.model)
 
 
-def _grounded(prompt: Prompt, found: Mapping[str, Any], model: str) -> Verdict | Doubt | Reason:
+def _grounded(prompt: Prompt, found: Mapping[str, Any], model: str) -> Outcome:
     """The share of supported statements among those that claim anything, as a grade.
 
     A statement that is called supported without a quote that proves it is left out. A judge that calls the planted one
     supported is not believed in anything.
     """
     entries = found.get("statements")
-    count = prompt.schema["properties"]["statements"]["minItems"]  # type: ignore[index]
-    if not isinstance(entries, list) or len(entries) != count:
+    if not isinstance(entries, list) or len(entries) != prompt.statements:
         return Doubt.MALFORMED
     supported = unsupported = unproven = 0
     quotes = []
@@ -66,7 +65,7 @@ def _grounded(prompt: Prompt, found: Mapping[str, Any], model: str) -> Verdict |
     proven = supported + unsupported
     if proven < LEAST_PROVEN * claims:
         return Doubt.QUOTE_NOT_FOUND
-    return Verdict(3.0 * supported / proven, " … ".join(quotes), model)
+    return Verdict(BEST_GRADE * supported / proven, " … ".join(quotes), model)
 
 
 def _statement(entry: object, number: int, prompt: Prompt) -> tuple[str, str, str] | None:

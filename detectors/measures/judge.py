@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 
-from detectors.judging.records import Doubt, Question, Task, Verdict
+from detectors.judging.records import BEST_GRADE, Doubt, Outcome, Question, Task, Verdict
 from detectors.measures.base import HEAD
 from detectors.records import Findings, Reason, Retrieval
 
-BEST_GRADE = 3.0
 RELEVANCE_SIGNALS = ("context_relevance", "best_context_relevance")
-Outcome = Verdict | Doubt | Reason
-"""A verdict, why a reply is none, or why there was no reply."""
 
 
 def signals_of(tasks: Sequence[Task]) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 
 from detectors.deciders import ESR, Abstained, EsrState
-from detectors.judging.agreement import HIGHEST_GRADE
 from detectors.judging.drift import FIRST, DriftBudget, Reference, Side, drift_configs, reference_of, residuals
+from detectors.judging.records import BEST_GRADE
 from detectors.records import ALL, Alarm
 from monitor.config_alerts import JUDGE_DRIFT
 from monitor.deciding.streams import SavedStream, Turn, Values, Watched, Why
@@ -128,7 +128,7 @@ class Version:
         for side, stream in self.sides.items():
             residual = residuals(side, [one.grade], [known.normal], self.reference.moved)
             fed = Values(np.array([one.time]), (), residual, np.ones(1))
-            stream.watch(fed.times, -residual - self._budget.smallest_shift / HIGHEST_GRADE / 2)
+            stream.watch(fed.times, -residual - self._budget.smallest_shift / BEST_GRADE / 2)
             for _ in stream.update(fed):
                 pass  # what counts is whether a side stands
         yield from self._turn(one.time)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from detectors.measures.judge import BEST_GRADE
+from detectors.judging.records import BEST_GRADE
 from detectors.records import Assessment
 from monitor.calibrating import read_lines, read_verdicts
 from monitor.commands import console

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from detectors.judging.agreement import Agreement, agreement
+from detectors.judging.records import BEST_GRADE
 from detectors.measures.base import HEAD
-from detectors.measures.judge import BEST_GRADE
 from detectors.ppi import SHAPE, NestedEstimate, effective_labelled, labelled_in, nested_estimate, nested_terms
 from detectors.records import ALL, Assessment
 from monitor.deciding.estimates import sums_of_judge

@@ -8,9 +8,8 @@ from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from pathlib import Path
 
-from detectors.judging.records import Task, Verdict
+from detectors.judging.records import Outcome, Task, Verdict
 from detectors.judging.version import judge_version
-from detectors.measures.judge import Outcome
 from detectors.records import Reason
 from monitor.config import Config
 from monitor.config_judge import JudgeConfig

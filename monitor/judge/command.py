@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from detectors.judging.canaries import Canary, Kind, canary
 from detectors.judging.canary_pairs import PAIRS
-from detectors.judging.records import Question, Task, Verdict
-from detectors.measures.judge import Outcome
+from detectors.judging.records import Outcome, Question, Task, Verdict
 from detectors.records import Reason
 from monitor.config import load_config
 from monitor.config_judge import JudgeConfig

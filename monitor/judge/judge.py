@@ -13,11 +13,10 @@ import msgspec
 import structlog
 
 from detectors.judging.prompts import render
-from detectors.judging.records import Doubt, Prompt, Question, Reply, Task, Verdict
+from detectors.judging.records import Doubt, Outcome, Prompt, Question, Reply, Task, Verdict
 from detectors.judging.twins import HIGH_GRADE, fooled, planted_statement, twin_of
 from detectors.judging.verdicts import verdict_of
 from detectors.judging.version import prompt_version
-from detectors.measures.judge import Outcome
 from detectors.records import Reason
 from monitor.judge.errors import JudgeUnavailable, OverBudget
 
@@ -154,7 +153,8 @@ class Judge:
         return Doubt.FOOLED if isinstance(found, Verdict) and fooled(verdict.grade, found.grade) else verdict
 
     async def _once(self, question: Question, deadline: float) -> Outcome:
-        planted = planted_statement(question.answer or "", self._salt) if self._twins else ""
+        answers = self._twins and question.task is Task.GROUNDEDNESS
+        planted = planted_statement(question.answer or "", self._salt) if answers else ""
         prompt = render(question, secrets.token_hex(8), longest_passage=self._longest_passage, planted=planted)
         reply = await self._endpoint.complete(prompt, deadline=deadline)
         if reply.model != self._model:

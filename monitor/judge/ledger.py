@@ -16,7 +16,7 @@ import structlog
 from detectors.judging.anchors import Anchor
 from detectors.judging.canaries import Kind, canary, passed_ratio
 from detectors.judging.drift import round_order
-from detectors.judging.records import Doubt, Question, Task, Verdict
+from detectors.judging.records import Outcome, Question, Task, Verdict
 from detectors.judging.version import judge_version
 from detectors.records import Reason
 from monitor.config_judge import JudgeConfig
@@ -38,7 +38,7 @@ _POSITION, _CANARIES = "anchors_position", "canaries"
 class Asker(Protocol):
     """The judge."""
 
-    async def ask(self, question: Question, *, fresh: bool = False, deadline: float) -> Verdict | Doubt | Reason:
+    async def ask(self, question: Question, *, fresh: bool = False, deadline: float) -> Outcome:
         """A verdict past the cache where `fresh`; a Reason where the judge was not asked, or did not answer."""
         ...
 
@@ -207,7 +207,7 @@ class TrustLedger:
                 for end, value in zip(("", "_lower", "_upper"), figure, strict=True):
                     self._metrics.set(f"judge_canary_passed{end}_ratio", value, kind)
 
-    async def _ask(self, query: str, passage: str) -> Verdict | Doubt | Reason:
+    async def _ask(self, query: str, passage: str) -> Outcome:
         question = Question(Task.CONTEXT_RELEVANCE, query, (passage,))
         deadline = self._monotonic() + self._config.deadline_seconds
         return await self._judge.ask(question, fresh=True, deadline=deadline)

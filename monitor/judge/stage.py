@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from detectors.judging.records import Question, Task, Verdict
+from detectors.judging.records import Outcome, Question, Task, Verdict
 from detectors.judging.version import judge_version
-from detectors.measures.judge import Outcome, conclude, questions, signals_of
+from detectors.measures.judge import conclude, questions, signals_of
 from detectors.records import Assessment, Evidence, Findings, Reason, Retrieval
 from monitor.assess import Examined
 from monitor.judge.sampling import JudgeSampler
@@ -59,6 +59,7 @@ class JudgeStage:
         self._sampler = sampler
         self._privacy = privacy
         self._tasks = tuple(tasks)
+        self._signals = signals_of(self._tasks)
         self._passages = passages
         self._twins = twins
         self._turns = asyncio.Semaphore(at_once) if at_once is not None else nullcontext()
@@ -71,7 +72,7 @@ class JudgeStage:
         for place, (assessment, retrieval) in enumerate(examined):
             taken = self._sampler.take(assessment, retrieval.trace)
             if isinstance(taken, Reason):
-                ready.append(with_findings(assessment, Findings.abstained(signals_of(self._tasks), taken)))
+                ready.append(with_findings(assessment, Findings.abstained(self._signals, taken)))
                 continue
             weighed = msgspec.structs.replace(assessment, weights=taken)
             asked = questions(self._redacted(retrieval), self._tasks, self._passages)
@@ -102,12 +103,12 @@ class JudgeStage:
                 outcomes = await self._judge.ask_all(asked)
         except Exception as error:  # noqa: BLE001 - a bug of ours costs this trace's verdicts and nothing else
             log.error("a trace cannot be judged", **describe(error))
-            return with_findings(assessment, Findings.abstained(signals_of(self._tasks), Reason.JUDGE_FAILED))
+            return with_findings(assessment, Findings.abstained(self._signals, Reason.JUDGE_FAILED))
         pairs = list(zip(asked, outcomes, strict=True))
         self._on_judged(pairs)
         models = {outcome.model for outcome in outcomes if isinstance(outcome, Verdict)}
         if len(models) > 1:  # it was replaced in the middle of the trace, and versions are never mixed
-            return with_findings(assessment, Findings.abstained(signals_of(self._tasks), Reason.JUDGE_FAILED))
+            return with_findings(assessment, Findings.abstained(self._signals, Reason.JUDGE_FAILED))
         judged = with_findings(assessment, conclude(pairs, self._tasks))
         versions = {**judged.versions}
         for model in models:  # one at most

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from detectors.judging.records import Task
-from detectors.measures.judge import BEST_GRADE
+from detectors.judging.records import BEST_GRADE, Task
 from detectors.records import Assessment
 from monitor.otlp import spans
 from monitor.otlp.spans import BadSpan

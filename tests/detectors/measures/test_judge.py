@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from detectors.judging.records import Doubt, Question, Task, Verdict
-from detectors.measures.judge import Outcome, conclude, questions, signals_of
+from detectors.judging.records import Doubt, Outcome, Question, Task, Verdict
+from detectors.measures.judge import conclude, questions, signals_of
 from detectors.records import Findings, Reason
 from detectors.signals import SIGNALS, UNJUDGED
 from tests.detectors.fakes import retrieval

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from detectors.judging.records import Doubt, Question, Task, Verdict
-from detectors.measures.judge import Outcome
+from detectors.judging.records import Doubt, Outcome, Question, Task, Verdict
 from detectors.records import Reason
 from monitor.judge.build import Judging
 from monitor.metrics import Metrics
