@@ -101,12 +101,14 @@ class JudgeStage:
         try:
             async with self._turns:
                 outcomes = await self._judge.ask_all(asked)
+            return self._concluded(assessment, retrieval, list(zip(asked, outcomes, strict=True)))
         except Exception as error:  # noqa: BLE001 - a bug of ours costs this trace's verdicts and nothing else
             log.error("a trace cannot be judged", **describe(error))
             return with_findings(assessment, Findings.abstained(self._signals, Reason.JUDGE_FAILED))
-        pairs = list(zip(asked, outcomes, strict=True))
+
+    def _concluded(self, assessment: Assessment, retrieval: Retrieval, pairs: Asked) -> Assessment:
         self._on_judged(pairs)
-        models = {outcome.model for outcome in outcomes if isinstance(outcome, Verdict)}
+        models = {outcome.model for _, outcome in pairs if isinstance(outcome, Verdict)}
         if len(models) > 1:  # it was replaced in the middle of the trace, and versions are never mixed
             return with_findings(assessment, Findings.abstained(self._signals, Reason.JUDGE_FAILED))
         judged = with_findings(assessment, conclude(pairs, self._tasks))
